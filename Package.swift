@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: language mode 6 comes with the tools version, warnings are errors.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A C library: a module map and shims under Sources/C.
+func cLibrary(_ name: String, pkgConfig: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig)
+}
+
+/// A module of Sources; what it may import is the table of modules in the design.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one module, or of several together.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "tessera",
+    products: [.executable(name: "tessera", targets: ["tessera"])],
+    targets: [
+        cLibrary("CVPX", pkgConfig: "vpx"),
+        cLibrary("COpus", pkgConfig: "opus"),
+        cLibrary("CAVCodec", pkgConfig: "libavcodec libswresample libavutil libswscale"),
+        cLibrary("CAVFormat", pkgConfig: "libavformat libavcodec libavutil"),
+        cLibrary("CSwscale", pkgConfig: "libswscale libavutil"),
+        cLibrary("CPango", pkgConfig: "pangocairo"),
+
+        module("Timing"),
+        module("Media", ["Timing"]),
+        module("Codecs", ["Media", "Timing", "CVPX", "COpus", "CAVCodec"]),
+        module("Containers", ["Media", "Timing", "CAVFormat"]),
+        module("Layout", ["Timing"]),
+        module("Compositor", ["Media", "Layout", "Timing", "CSwscale", "CPango"]),
+        module("AudioMixer", ["Media", "Timing"]),
+        module("Mixing", ["Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
+        module("Recording", ["Media", "Containers", "Codecs", "Timing"]),
+        module("Archive", ["Media", "Layout", "Mixing", "Recording", "Timing"]),
+        .executableTarget(
+            name: "tessera",
+            dependencies: [
+                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Media", "Mixing", "Recording", "Timing",
+            ],
+            swiftSettings: settings),
+
+        tests("TimingTests", ["Timing"]),
+        tests("MediaTests", ["Media", "Timing"]),
+        tests("CodecsTests", ["Codecs", "Containers", "Media", "Timing"]),
+        tests("LayoutTests", ["Layout", "Timing"]),
+        tests("CompositorTests", ["Compositor", "Layout", "Media", "Timing"]),
+        tests("AudioMixerTests", ["AudioMixer", "Media", "Timing"]),
+        tests("MixingTests", ["Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
+        tests("RecordingTests", ["Recording", "Codecs", "Containers", "Media", "Timing"]),
+        tests("CommandTests", ["tessera", "Recording", "Codecs", "Containers", "Layout", "Media", "Timing"]),
+    ]
+)

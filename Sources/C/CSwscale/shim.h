@@ -1,0 +1,5 @@
+// libswscale.
+#pragma once
+#include <libavutil/log.h>
+#include <libavutil/pixfmt.h>
+#include <libswscale/swscale.h>
