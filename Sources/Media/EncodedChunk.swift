@@ -21,7 +21,9 @@ public struct Codec: Hashable, Sendable, CustomStringConvertible {
 /// What codecs, recorders and senders pass each other: one encoded picture, or one packet of encoded sound.
 public struct EncodedChunk: Sendable {
     public var data: [UInt8]
-    /// When it is to be shown or heard.
+    /// When it is to be shown or heard. For sound: the time of the first sample that decoding it gives, before
+    /// ``SoundParameters/startPadding`` is cut away. So the first chunk of Opus sound that begins at zero has a time
+    /// of minus its pre-skip, and no decoder or muxer shifts anything.
     public var time: MediaTime
     /// Where decoding order differs from showing order (B-frames): when it is to be decoded. Otherwise equal to
     /// ``time``.
@@ -77,7 +79,8 @@ public struct SoundParameters: Sendable {
     public var channels: Int
     /// Out-of-band setup (OpusHead, AudioSpecificConfig), empty if none.
     public var setup: [UInt8]
-    /// How much decoded sound at the very start is to be thrown away (Opus pre-skip, AAC priming).
+    /// How much decoded sound at the very start is to be thrown away (Opus pre-skip, AAC priming). What is heard
+    /// first is heard at the first chunk's time plus this.
     public var startPadding: MediaTime
 
     public init(
