@@ -1,0 +1,53 @@
+# make run    installs what is missing, builds, renders a meeting of nine from Samples/ into out/
+# make test   builds and runs all tests
+# make bench  CPU, wall time and quality against the bare codecs, ffmpeg and GStreamer; cost of a tick
+# make lint   checks the formatting of the source
+# make sanitize  the tests under the address and the thread sanitizer
+
+SWIFT ?= swift
+TESSERA = .build/release/tessera
+NINE = $(sort $(wildcard Samples/0*.webm))
+
+.PHONY: all build run test bench lint format sanitize packages samples clean
+all: build
+
+packages:
+	@.ci/install-packages
+
+build: packages
+	$(SWIFT) build -c release --product tessera
+
+run: build
+	@mkdir -p out
+	$(TESSERA) render --layout Layouts/grid.json $(foreach clip,$(NINE),--input $(clip)) --output out/meeting.webm --force
+	$(TESSERA) render --layout Layouts/grid.json $(foreach clip,$(NINE),--input $(clip)) --at 6 --output out/meeting.png --force
+	@echo
+	@echo "The meeting: $(CURDIR)/out/meeting.webm"
+	@echo "A still:     $(CURDIR)/out/meeting.png"
+
+# Optimised: tests touch every pixel and sample, and debug Swift is too slow for that.
+test: packages
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+bench: packages
+	@.ci/install-packages packages-bench
+	$(SWIFT) build -c release
+	Tests/Bench/run
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+sanitize: packages
+	$(SWIFT) test -c release --sanitize=address --scratch-path .build/address
+	$(SWIFT) test -c release --sanitize=thread --scratch-path .build/thread
+
+samples:
+	@.ci/install-packages packages-samples
+	Samples/make.py
+
+clean:
+	rm -rf .build out
