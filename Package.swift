@@ -52,14 +52,20 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What tests measure with: tones, clicks, gaps, PSNR, seeded random numbers.
+        .target(
+            name: "MediaTesting", dependencies: ["Media", "Timing"], path: "Tests/MediaTesting", swiftSettings: settings
+        ),
         tests("TimingTests", ["Timing"]),
-        tests("MediaTests", ["Media", "Timing"]),
-        tests("CodecsTests", ["Codecs", "Containers", "Media", "Timing"]),
+        tests("MediaTests", ["MediaTesting", "Media", "Timing"]),
+        tests("CodecsTests", ["MediaTesting", "Codecs", "Containers", "Media", "Timing"]),
         tests("LayoutTests", ["Layout", "Timing"]),
-        tests("CompositorTests", ["Compositor", "Layout", "Media", "Timing"]),
-        tests("AudioMixerTests", ["AudioMixer", "Media", "Timing"]),
-        tests("MixingTests", ["Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
-        tests("RecordingTests", ["Recording", "Codecs", "Containers", "Media", "Timing"]),
-        tests("CommandTests", ["tessera", "Recording", "Codecs", "Containers", "Layout", "Media", "Timing"]),
+        tests("CompositorTests", ["MediaTesting", "Compositor", "Layout", "Media", "Timing"]),
+        tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
+        tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
+        tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
+        tests(
+            "CommandTests",
+            ["MediaTesting", "tessera", "Recording", "Codecs", "Containers", "Layout", "Media", "Timing"]),
     ]
 )
