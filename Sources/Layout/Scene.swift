@@ -103,6 +103,8 @@ public enum TileContent: Hashable, Sendable {
     case camera(participant: String)
     /// A participant's screen share.
     case screen(participant: String)
+    /// A participant's avatar only: their camera is not wanted here, and need not be decoded.
+    case avatar(participant: String)
     /// An image by the name that the layout gives it.
     case image(String)
     /// «+12»: so many participants have no tile of their own.
