@@ -24,6 +24,11 @@ public struct MacroblockMap: Equatable, Sendable {
         for index in cells.indices { cells[index] = value ? 1 : 0 }
     }
 
+    /// Sets each block to what `isSet` says of its place in ``cells``.
+    public mutating func assign(_ isSet: (Int) -> Bool) {
+        for index in cells.indices { cells[index] = isSet(index) ? 1 : 0 }
+    }
+
     /// Sets every block that the rectangle touches; parts outside the picture are passed over.
     public mutating func set(x: Int, y: Int, width: Int, height: Int) {
         guard width > 0, height > 0 else { return }
