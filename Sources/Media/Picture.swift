@@ -129,3 +129,17 @@ public struct WritablePicture: ~Copyable {
         Picture(storage: storage, colour: colour, rotation: rotation, pixelAspect: pixelAspect)
     }
 }
+
+extension Picture {
+    /// Whether ``takeBack(_:)`` would give this picture's memory.
+    public static func isFree(_ picture: inout Picture?) -> Bool { isKnownUniquelyReferenced(&picture) }
+
+    /// The memory of a picture that nobody else holds, to be written again with the samples it has; nil, and the
+    /// picture stays, if somebody else holds it too. For an owner of a few pictures that are written in turn and of
+    /// which only parts change.
+    public static func takeBack(_ picture: inout Picture?) -> WritablePicture? {
+        guard isKnownUniquelyReferenced(&picture), let storage = picture?.storage else { return nil }
+        picture = nil
+        return WritablePicture(storage: storage)
+    }
+}
