@@ -9,8 +9,6 @@ public final class VPXEncoder: VideoEncoder {
 
     /// Units of libvpx's timestamps per second: whole for the usual frame rates.
     private static let clock: Int64 = 90_000
-    /// VP9's cyclic refresh, made for real time at a constant bitrate.
-    private static let adaptiveQuantization = 3
 
     private let context: UnsafeMutablePointer<vpx_codec_ctx_t>
     private let image: UnsafeMutablePointer<vpx_image_t>
@@ -76,7 +74,7 @@ public final class VPXEncoder: VideoEncoder {
         }
         lastTimestamp = timestamp
 
-        try setMap(forceKeyframe ? nil : activeMap, time: time)
+        try setMap(forceKeyframe || !configuration.takesActiveMaps ? nil : activeMap, time: time)
         image.pointee.setPlanes(of: picture)
         let duration = max(1, configuration.frameRate.interval.count(per: VPXEncoder.clock))
         let flags = forceKeyframe ? vpx_enc_frame_flags_t(VPX_EFLAG_FORCE_KF) : 0
@@ -143,11 +141,6 @@ public final class VPXEncoder: VideoEncoder {
             cols: UInt32(mapShape.columns))
         try check(
             tessera_vpx_control_pointer(context, Int32(VP8E_SET_ACTIVEMAP.rawValue), &active), time: time)
-        // libvpx 1.12 passes over the map of VP9 while cyclic refresh works with segments of its own.
-        if configuration.codec == .vp9, mapIsSet != (map != nil) {
-            let mode = map == nil ? VPXEncoder.adaptiveQuantization : 0
-            try check(tessera_vpx_control_int(context, Int32(VP9E_SET_AQ_MODE.rawValue), Int32(mode)), time: time)
-        }
         mapIsSet = map != nil
     }
 
@@ -232,7 +225,8 @@ public final class VPXEncoder: VideoEncoder {
             try set(VP8E_SET_SCREEN_CONTENT_MODE, configuration.isScreenContent ? 1 : 0)
             return
         }
-        try set(VP9E_SET_AQ_MODE, VPXEncoder.adaptiveQuantization)
+        // Cyclic refresh (3) works with segments of its own, and libvpx 1.12 then passes over the map.
+        try set(VP9E_SET_AQ_MODE, configuration.takesActiveMaps ? 0 : 3)
         try set(VP9E_SET_TILE_COLUMNS, configuration.threads > 1 ? 2 : 0)
         try set(VP9E_SET_FRAME_PARALLEL_DECODING, 0)
         try set(VP9E_SET_TUNE_CONTENT, configuration.isScreenContent ? 1 : 0)

@@ -34,6 +34,8 @@ public struct VideoEncoderConfiguration: Sendable {
     public var staticThreshold = 0
     /// True for text and drawings rather than camera pictures.
     public var isScreenContent = false
+    /// False if no active map will be given, or one is to be taken for all; VP9 can then refresh its pictures in turns.
+    public var takesActiveMaps = true
     /// Written into the stream where the codec can say it (VP8 cannot), and into the parameters.
     public var colour = ColourDescription.bt601Limited
     /// libx264's preset.
