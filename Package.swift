@@ -36,9 +36,6 @@ let package = Package(
         cLibrary("CPango", pkgConfig: "pangocairo"),
 
         module("Timing"),
-        .target(
-            name: "RTP", dependencies: ["Timing"],
-            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Media", ["Timing"]),
         module("Codecs", ["Media", "Timing", "CVPX", "COpus", "CAVCodec"]),
         module("Containers", ["Media", "Timing", "CAVFormat"]),
@@ -60,9 +57,9 @@ let package = Package(
             name: "MediaTesting", dependencies: ["Media", "Timing"], path: "Tests/MediaTesting", swiftSettings: settings
         ),
         tests("TimingTests", ["Timing"]),
-        tests("RTPTests", ["RTP", "Timing"]),
         tests("MediaTests", ["MediaTesting", "Media", "Timing"]),
         tests("CodecsTests", ["MediaTesting", "Codecs", "Containers", "Media", "Timing"]),
+        tests("ContainersTests", ["MediaTesting", "Containers", "Media", "Timing"]),
         tests("LayoutTests", ["Layout", "Timing"]),
         tests("CompositorTests", ["MediaTesting", "Compositor", "Layout", "Media", "Timing"]),
         tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
