@@ -1,0 +1,1 @@
+"""Draws and records the sample participants: a small film studio without cameras."""
