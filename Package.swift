@@ -36,6 +36,9 @@ let package = Package(
         cLibrary("CPango", pkgConfig: "pangocairo"),
 
         module("Timing"),
+        .target(
+            name: "RTP", dependencies: ["Timing"],
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Media", ["Timing"]),
         module("Codecs", ["Media", "Timing", "CVPX", "COpus", "CAVCodec"]),
         module("Containers", ["Media", "Timing", "CAVFormat"]),
@@ -57,6 +60,7 @@ let package = Package(
             name: "MediaTesting", dependencies: ["Media", "Timing"], path: "Tests/MediaTesting", swiftSettings: settings
         ),
         tests("TimingTests", ["Timing"]),
+        tests("RTPTests", ["RTP", "Timing"]),
         tests("MediaTests", ["MediaTesting", "Media", "Timing"]),
         tests("CodecsTests", ["MediaTesting", "Codecs", "Containers", "Media", "Timing"]),
         tests("ContainersTests", ["MediaTesting", "Containers", "Media", "Timing"]),

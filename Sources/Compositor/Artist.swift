@@ -5,6 +5,9 @@ import Media
 final class Artist {
     private let colour: ColourDescription
     private let scaler: PictureScaler
+    private var labels = RecentCache<LabelArt, Patch?>(limit: 256)
+    private var labelWidths = RecentCache<LabelArt, Int>(limit: 256)
+    private var symbols = RecentCache<SymbolArt, Patch?>(limit: 128)
 
     init(colour: ColourDescription, scaler: PictureScaler) {
         self.colour = colour
@@ -28,6 +31,25 @@ final class Artist {
         return image(picture, fit: fit)
     }
 
-    func label(for tile: Tile, frame: PixelRect) -> PlacedPatch? { nil }
-    func symbol(for tile: Tile, frame: PixelRect) -> PlacedPatch? { nil }
+    /// The tile's label where it goes; nil if it has none, or no room for one.
+    func label(for tile: Tile, frame: PixelRect) -> PlacedPatch? {
+        guard let label = tile.label, var art = LabelArt(label, frame: frame) else { return nil }
+        let unlimited = art.unlimited
+        art.limit(to: labelWidths.value(for: unlimited) { unlimited.naturalWidth })
+        let patch = labels.value(for: art) { art.patch(colour: colour) }
+        return patch.map {
+            PlacedPatch(patch: $0, x: frame.x + art.margin, y: frame.bottom - art.margin - $0.height)
+        }
+    }
+
+    /// What stands in the middle of a tile without a picture.
+    func symbol(for tile: Tile, frame: PixelRect) -> PlacedPatch? {
+        guard let art = SymbolArt(tile, frame: frame) else { return nil }
+        let patch = symbols.value(for: art) { art.patch(colour: colour) }
+        return patch.map {
+            PlacedPatch(
+                patch: $0, x: frame.x + ((frame.width - $0.width) / 2 & ~1),
+                y: frame.y + ((frame.height - $0.height) / 2 & ~1))
+        }
+    }
 }

@@ -87,6 +87,21 @@ public final class Picture: Sendable {
         self.pixelAspect = pixelAspect
     }
 
+    /// A picture over planes that something else owns, such as a decoder's own frame; no sample is copied. `owner` is
+    /// held as long as the picture, and neither it nor anything else writes to the planes meanwhile. Strides need not
+    /// be multiples of 64, and nothing need follow the last row. The planes of chroma have the size
+    /// ``PictureSize/chroma``, the alpha plane that of the luma plane.
+    public init(
+        luma: Plane, cb: Plane, cr: Plane, alpha: Plane? = nil, owner: any AnyObject & Sendable,
+        colour: ColourDescription, rotation: Rotation = .none, pixelAspect: Double = 1
+    ) {
+        storage = PictureStorage(luma: luma, cb: cb, cr: cr, alpha: alpha, owner: owner)
+        size = storage.size
+        self.colour = colour
+        self.rotation = rotation
+        self.pixelAspect = pixelAspect
+    }
+
     public var luma: Plane { storage.luma.readOnly }
     public var cb: Plane { storage.cb.readOnly }
     public var cr: Plane { storage.cr.readOnly }

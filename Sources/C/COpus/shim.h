@@ -13,3 +13,6 @@ static inline int tessera_opus_decoder_get(OpusDecoder *decoder, int request, op
     return opus_decoder_ctl(decoder, request, value);
 }
 static inline int tessera_opus_decoder_reset(OpusDecoder *decoder) { return opus_decoder_ctl(decoder, OPUS_RESET_STATE); }
+static inline int tessera_opus_decoder_set(OpusDecoder *decoder, int request, opus_int32 value) {
+    return opus_decoder_ctl(decoder, request, value);
+}
