@@ -48,7 +48,10 @@ public enum SoundDecoders {
     /// ``CodecError/Code/unsupported`` if there is none, ``CodecError/Code/invalidArgument`` if the stream's setup is
     /// unusable.
     public static func make(for parameters: SoundParameters) throws(CodecError) -> any SoundDecoder {
-        if parameters.codec == .opus { return try OpusDecoder(parameters: parameters) }
-        throw CodecError(.unsupported, "no decoder for \(parameters.codec)", codec: parameters.codec)
+        let isPlainOpus = parameters.codec == .opus && (1...2).contains(parameters.channels)
+        if isPlainOpus, OpusHead(parameters.setup)?.mappingFamily ?? 0 == 0 {
+            return try OpusDecoder(parameters: parameters)
+        }
+        return try AVSoundDecoder(parameters: parameters)
     }
 }

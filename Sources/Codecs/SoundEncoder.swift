@@ -80,6 +80,7 @@ public enum SoundEncoders {
     public static func make(_ configuration: SoundEncoderConfiguration) throws(CodecError) -> any SoundEncoder {
         switch configuration.codec {
         case .opus: return try OpusEncoder(configuration)
+        case .aac: return try AACEncoder(configuration)
         default:
             throw CodecError(
                 .unsupported, "no encoder for \(configuration.codec); opus or aac", codec: configuration.codec)

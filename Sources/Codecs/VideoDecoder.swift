@@ -89,7 +89,7 @@ public enum VideoDecoders {
     ) throws(CodecError) -> any VideoDecoder {
         switch parameters.codec {
         case .vp8, .vp9: try VPXDecoder(parameters: parameters, options: options)
-        default: throw CodecError(.unsupported, "no decoder for \(parameters.codec)", codec: parameters.codec)
+        default: try AVDecoder(parameters: parameters, options: options)
         }
     }
 }

@@ -42,6 +42,8 @@ public struct VideoEncoderConfiguration: Sendable {
     public var h264Preset = "veryfast"
     /// libx264's tunings; "zerolatency" is always on.
     public var h264Tune: String?
+    /// "baseline", "main" or "high"; nil leaves it to the preset.
+    public var h264Profile: String?
 
     public init(codec: Codec, size: PictureSize, frameRate: FrameRate, bitrate: Int) {
         self.codec = codec
@@ -116,6 +118,7 @@ public enum VideoEncoders {
     public static func make(_ configuration: VideoEncoderConfiguration) throws(CodecError) -> any VideoEncoder {
         switch configuration.codec {
         case .vp8, .vp9: try VPXEncoder(configuration)
+        case .h264: try H264Encoder(configuration)
         default:
             throw CodecError(
                 .unsupported, "no encoder for \(configuration.codec); vp8, vp9 or h264", codec: configuration.codec)
