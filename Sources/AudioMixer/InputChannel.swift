@@ -17,6 +17,7 @@ final class InputChannel {
     var isChosen = false
     /// Ticks since it was last chosen or let go.
     var ticksSinceChange = Int.max / 2
+    var ticksSinceSpeech = Int.max / 2
     /// Ticks for which it has been too quiet to deserve a place.
     var quietTicks = 0
     /// What it is ranked by, in dB; rises at once and falls slowly.

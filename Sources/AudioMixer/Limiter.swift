@@ -5,7 +5,7 @@ import Foundation
 /// delayed input bit for bit.
 ///
 /// The gain is controlled in steps of 16 frames. Let D(k) be the reduction (1 - gain) that the peak within step k
-/// needs, and M(k) = max D(k-6...k). The reduction in force, F(k) >= M(k), jumps up with M, is held for 15 ms (so that
+/// needs, and M(k) = max D(k-6...k). The reduction in force, F(k) >= M(k), jumps up with M, is held for 20 ms (so that
 /// low notes are not bent within their period) and then falls with two time constants at once: a fast part, and a slow
 /// part that only builds up under sustained limiting and keeps the gain from pumping there. F is smoothed over six steps
 /// (0...5 back) and drawn linearly from step to step. A frame of step k leaves in step k + 6, under a gain between the
@@ -18,10 +18,10 @@ package final class Limiter {
     private static let stepsOfDelay = delay / step
     private static let stepsPerSecond = 48_000.0 / Double(step)
 
-    private static let holdSteps = 45
-    private static let fastRelease = Float(exp(-1 / (0.08 * stepsPerSecond)))
-    private static let slowAttack = Float(1 - exp(-1 / (0.6 * stepsPerSecond)))
-    private static let slowRelease = Float(1 - exp(-1 / (0.7 * stepsPerSecond)))
+    private static let holdSteps = 60
+    private static let fastRelease = Float(exp(-1 / (0.1 * stepsPerSecond)))
+    private static let slowAttack = Float(1 - exp(-1 / (0.3 * stepsPerSecond)))
+    private static let slowRelease = Float(1 - exp(-1 / (1.0 * stepsPerSecond)))
     /// Reductions below this (-0.0001 dB) are dropped, so that the gain comes back to exactly one.
     private static let negligible: Float = 1e-5
     private static let smoothing: [Float] = {

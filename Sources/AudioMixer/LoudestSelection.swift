@@ -4,11 +4,11 @@
 /// what hardly stands out of its own noise floor counts for less, so that a fan loses to a quiet voice. The decision is
 /// taken on the very tick that is about to be mixed: the one who begins to speak is faded in from its start.
 struct LoudestSelection {
-    /// dB by which a newcomer must exceed the least of those that are heard, while that one is silent, speaks, or
-    /// has come in only lately.
-    private static let lead: Float = 3
-    private static let leadOverSpeech: Float = 6
-    private static let leadOverNew: Float = 10
+    /// dB by which a newcomer must exceed the least of those that are heard: much while that one speaks or has only
+    /// just been let in, and less and less until it has been silent for 1.5 s.
+    private static let leadOverSpeech: Float = 10
+    private static let leadOverSilence: Float = 3
+    private static let ticksUntilSilence: Float = 75
     /// 0.5 s.
     private static let newTicks = 25
     /// dB for each tick by which a score falls at most.
@@ -68,6 +68,7 @@ struct LoudestSelection {
         input.score = max(level - hiddenInNoise, input.score - LoudestSelection.decay, -160)
         input.quietTicks = level < LoudestSelection.gate ? input.quietTicks + 1 : 0
         input.ticksSinceChange += 1
+        input.ticksSinceSpeech = input.speech.isSpeaking ? 0 : input.ticksSinceSpeech + 1
     }
 
     /// The one outside who is worth most and loud enough to be let in.
@@ -91,7 +92,9 @@ struct LoudestSelection {
     }
 
     private func lead(over input: InputChannel) -> Float {
-        if input.ticksSinceChange < LoudestSelection.newTicks { return LoudestSelection.leadOverNew }
-        return input.speech.isSpeaking ? LoudestSelection.leadOverSpeech : LoudestSelection.lead
+        if input.ticksSinceChange < LoudestSelection.newTicks { return LoudestSelection.leadOverSpeech }
+        let way = min(Float(input.ticksSinceSpeech) / LoudestSelection.ticksUntilSilence, 1)
+        return LoudestSelection.leadOverSpeech
+            + (LoudestSelection.leadOverSilence - LoudestSelection.leadOverSpeech) * way
     }
 }

@@ -67,8 +67,8 @@ package struct SpeechDetector {
             }
         }
         let aim = isSpeaking ? min(max((loudest + 55) / 45, 0.1), 1) : 0
-        level += (aim - level) * (aim > level ? 0.25 : 0.08)
-        if level < 0.001 { level = 0 }
+        level += (aim - level) * (aim > level ? 0.25 : 0.12)
+        if level < 0.02 { level = 0 }
     }
 
     /// A tick without sound. The floor stays what it was.
@@ -76,7 +76,7 @@ package struct SpeechDetector {
         clearance = 0
         evidence = max(0, evidence - SpeechDetector.framesPerTick)
         if evidence == 0 { isSpeaking = false }
-        level = level < 0.001 ? 0 : level * 0.92
+        level = level < 0.02 ? 0 : level * 0.88
     }
 
     /// dBFS of 10 ms between about 150 and 4000 Hz.
