@@ -47,7 +47,9 @@ let package = Package(
         module("AudioMixer", ["Media", "Timing"]),
         module("Mixing", ["Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
         module("Recording", ["Media", "Containers", "Codecs", "Timing"]),
-        module("Archive", ["Media", "Layout", "Mixing", "Recording", "Timing"]),
+        module(
+            "Archive",
+            ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Timing"]),
         .executableTarget(
             name: "tessera",
             dependencies: [

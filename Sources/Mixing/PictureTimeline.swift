@@ -28,6 +28,8 @@ public final class PictureTimeline: Sendable {
         public var repeated = 0
         /// Pictures that no tick showed, since a newer one was due in the same tick, or the queue was full.
         public var skipped = 0
+
+        public init() {}
     }
 
     private struct State {
@@ -85,9 +87,14 @@ public final class PictureTimeline: Sendable {
         state.withLock { $0.hasEnded = true }
     }
 
-    /// Whether what is shown at `time` can no longer change: a later picture waits already, or none will come.
+    /// Whether what is shown at `time` can no longer change: a later picture waits already, or none will come. Makes
+    /// room by letting go of pictures that will be skipped then.
     public func isDecided(at time: MediaTime) -> Bool {
         state.withLock { state in
+            while state.waiting.count > 1, state.waiting[1].time <= time {
+                state.waiting.removeFirst()
+                state.statistics.skipped += 1
+            }
             if state.hasEnded { return true }
             guard let newest = state.waiting.last else { return false }
             return newest.time > time

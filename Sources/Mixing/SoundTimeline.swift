@@ -96,6 +96,15 @@ public final class SoundTimeline: Sendable {
         state.withLock(\.end).map { MediaTime(clamping: $0, per: Int64(SoundBlock.sampleRate)) }
     }
 
+    /// How much sound waits to be read, gaps within it counted; zero when all has been read.
+    public var waiting: MediaTime {
+        state.withLock { state in
+            guard let first = state.pieces.first, let end = state.end else { return .zero }
+            let unread = end - max(first.start, state.position)
+            return MediaTime(clamping: unread, per: Int64(SoundBlock.sampleRate))
+        }
+    }
+
     /// Copies the frames from index `start` on into `target`, interleaved, with silence where there is no sound, and
     /// lets go of what lies before their end. Returns whether there was any sound.
     public func read(from start: Int64, into target: UnsafeMutableBufferPointer<Float>) -> Bool {

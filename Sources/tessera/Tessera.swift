@@ -10,7 +10,11 @@ enum Tessera {
     }
 
     static var commands: [Command] {
-        []
+        [
+            Command(
+                name: "render", about: "composites media files by a layout into one file or still",
+                run: RenderCommand.run)
+        ]
     }
 
     static func main() {

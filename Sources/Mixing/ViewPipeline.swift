@@ -1,0 +1,35 @@
+public import Compositor
+public import Layout
+public import Media
+public import Timing
+
+/// The picture half of the pipeline for one view: the stage is laid out, and the layout drawn. One thread uses it.
+public final class ViewPipeline {
+    private var engine: LayoutEngine
+    private let canvas: CanvasSize
+    private let images: [String: Picture]
+    private let compositor: Compositor
+
+    /// `images` are the layout's, by the names that it gives them; one that is missing is not drawn.
+    public init(layout: Layout, canvas: CanvasSize, images: [String: Picture]) throws(CompositorError) {
+        engine = LayoutEngine(layout)
+        self.canvas = canvas
+        self.images = images
+        compositor = try Compositor(canvas: canvas)
+    }
+
+    /// Who is where at `time`, which never goes back.
+    public func layOut(_ stage: Stage, at time: MediaTime) -> Scene {
+        engine.step(stage, canvas: canvas, at: time)
+    }
+
+    /// Draws the scene with the newest picture of each tile; images are the view's own.
+    public func compose(
+        _ scene: Scene, pictures: (TileContent) -> Picture?
+    ) throws(CompositorError) -> Composite {
+        try compositor.compose(scene) { content in
+            if case .image(let name) = content { return images[name] }
+            return pictures(content)
+        }
+    }
+}
