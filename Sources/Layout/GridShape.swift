@@ -63,10 +63,19 @@ struct GridShape: Equatable {
     private func isBetter(than other: GridShape, count: Int, _ grid: Grid) -> Bool {
         if rows > grid.maximumRows { return false }
         if other.rows > grid.maximumRows { return true }
-        let (mine, others) = (exactWidth * exactHeight, other.exactWidth * other.exactHeight)
+        let (mine, others) = (usefulArea(grid.aspect), other.usefulArea(grid.aspect))
         // Nearly equal sizes: the fuller grid.
         if abs(mine - others) <= 0.002 * max(mine, others) { return rows * columns < other.rows * other.columns }
         return mine > others
+    }
+
+    /// What a camera's picture gains from the tile: of a tile that may have any shape, the part that has a camera's.
+    private func usefulArea(_ aspect: AspectRange) -> Double {
+        let useful = AspectRange(
+            least: max(aspect.least, min(aspect.greatest, 4.0 / 3)),
+            greatest: min(aspect.greatest, max(aspect.least, 16.0 / 9)))
+        let size = useful.fitted(width: exactWidth, height: exactHeight)
+        return size.width * size.height
     }
 
     /// The rectangle of the tile at `index` (of `count`) within `area`.
