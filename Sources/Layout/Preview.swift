@@ -9,9 +9,12 @@ public struct Preview: Sendable {
     public static let maximumParticipants = 1000
 
     /// `count` participants, one of whom speaks; roles and names that the layout asks for are given to them in turn.
-    /// With `isSharing` the second of them shares a screen.
-    public init(of layout: Layout, participants count: Int, size: CanvasSize, isSharing: Bool = false) {
-        var stage = Preview.stage(of: layout, count: count, isSharing: isSharing)
+    /// With `isSharing` the second of them shares a screen. `name` gives the participants' names by index from 0.
+    public init(
+        of layout: Layout, participants count: Int, size: CanvasSize, isSharing: Bool = false,
+        name: (Int) -> String = Preview.name
+    ) {
+        var stage = Preview.stage(of: layout, count: count, isSharing: isSharing, name: name)
         self.stage = stage
         var engine = LayoutEngine(layout)
         if !stage.participants.isEmpty { stage.participants[0].level = -20 }
@@ -27,11 +30,16 @@ public struct Preview: Sendable {
         "Ravi Patel", "Hana Novák",
     ]
 
-    private static func stage(of layout: Layout, count: Int, isSharing: Bool) -> Stage {
+    /// A name in Latin letters, which every terminal can draw.
+    public static func name(of index: Int) -> String { index < names.count ? names[index] : "Guest \(index + 1)" }
+
+    private static func stage(
+        of layout: Layout, count: Int, isSharing: Bool, name: (Int) -> String
+    ) -> Stage {
         let count = min(max(count, 0), maximumParticipants)
         var participants = (0..<count).map { index in
             Stage.Participant(
-                id: "p\(index + 1)", name: index < names.count ? names[index] : "Guest \(index + 1)",
+                id: "p\(index + 1)", name: name(index),
                 joined: MediaTime(seconds: Double(index)), isMuted: index % 5 == 2, hasPoorNetwork: index % 7 == 3,
                 pictureAspect: 16.0 / 9)
         }

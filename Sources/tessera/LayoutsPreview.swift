@@ -1,5 +1,7 @@
+import Compositor
 import Foundation
 import Layout
+import Media
 
 /// `tessera layouts preview`: a layout with made-up participants, as text, as JSON or as a picture.
 enum LayoutsPreview {
@@ -32,7 +34,10 @@ enum LayoutsPreview {
             throw .misuse("--output \(output): previews are PNG; give a name that ends in .png")
         }
         let file = try LayoutsCommand.open(name)
-        let preview = Preview(of: file.layout, participants: count, size: size, isSharing: read.has("--screen"))
+        // A picture has the names of its test cards, in many scripts; a terminal draws Latin ones best.
+        let preview = Preview(
+            of: file.layout, participants: count, size: size, isSharing: read.has("--screen"),
+            name: output == nil ? Preview.name : TestCard.name)
         if let output {
             try writePicture(preview, file, to: output, force: read.has("--force"))
         }
@@ -64,6 +69,22 @@ enum LayoutsPreview {
     private static func writePicture(
         _ preview: Preview, _ file: LayoutFile, to path: String, force: Bool
     ) throws(CommandFailure) {
-        throw .failed("\(path): pictures are not there yet; use --json or the drawing in text")
+        if !force, FileManager.default.fileExists(atPath: path) {
+            throw .failed("\(path): exists; give --force to overwrite it")
+        }
+        var images: [String: Picture] = [:]
+        for name in file.layout.images.keys.sorted() {
+            guard let image = file.path(ofImage: name) else { continue }
+            do throws(PNGError) {
+                images[name] = try PNGReader.read(image)
+            } catch {
+                throw .failed(error.description)
+            }
+        }
+        do {
+            try ScenePreview.write(preview.scene, to: path) { images[$0] }
+        } catch {
+            throw .failed("\(error)")
+        }
     }
 }

@@ -13,7 +13,8 @@ enum Tessera {
         [
             Command(
                 name: "render", about: "composites media files by a layout into one file or still",
-                run: RenderCommand.run)
+                run: RenderCommand.run),
+            Command(name: "layouts", about: LayoutsCommand.about, run: LayoutsCommand.run),
         ]
     }
 
