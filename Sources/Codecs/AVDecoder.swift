@@ -43,6 +43,7 @@ public final class AVDecoder: VideoDecoder {
     public func decode(
         _ chunk: EncodedChunk, wantsPicture: Bool, into pictures: inout [DecodedPicture]
     ) throws(CodecError) {
+        if parameters.codec == .vp8 { try checkHeader(chunk) }
         if isFirst { setReordering(chunk) }
         isFirst = false
         let wasWaiting = gate.needsKeyframe
@@ -81,6 +82,16 @@ public final class AVDecoder: VideoDecoder {
         decoder.reset()
         gate.reset()
         lastTime = nil
+    }
+
+    /// libavcodec has its buffers before it tells the size of a picture of VP8.
+    private func checkHeader(_ chunk: EncodedChunk) throws(CodecError) {
+        do {
+            _ = try VPXFrameHeader.read(chunk, codec: .vp8, options: options)
+        } catch {
+            gate.damage(at: chunk.time, inKeyframe: false)
+            throw error
+        }
     }
 
     /// The first chunk's times tell how many frames are put back in order; a decoder that has to find out by itself
@@ -130,8 +141,10 @@ public final class AVDecoder: VideoDecoder {
         guard isAdmitted, mark & Mark.wanted != 0 else { return }
         let size = PictureSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
         try options.check(size, codec: parameters.codec, time: time)
+        // VP8 has no way to say more than that it is BT.601, and is often of other colours all the same.
+        let colour = parameters.codec == .vp8 ? StreamColour() : StreamColour(frame.pointee)
         let picture = try converter.picture(
-            frame, colour: StreamColour(frame.pointee).resolved(parameters, size: size), rotation: parameters.rotation,
+            frame, colour: colour.resolved(parameters, size: size), rotation: parameters.rotation,
             pixelAspect: pixelAspect(of: frame))
         pictures.append(DecodedPicture(picture: picture, time: time))
     }

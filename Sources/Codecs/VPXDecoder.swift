@@ -80,25 +80,12 @@ public final class VPXDecoder: VideoDecoder {
 
     /// Reads what can be known before the decoder sees the chunk, and refuses what it must not see.
     private func readHeader(_ chunk: EncodedChunk) throws(CodecError) -> VPXFrameHeader {
-        guard !chunk.data.isEmpty else {
+        do {
+            return try VPXFrameHeader.read(chunk, codec: parameters.codec, options: options)
+        } catch {
             gate.damage(at: chunk.time, inKeyframe: false)
-            throw CodecError(.corrupt, "an empty chunk", codec: parameters.codec, time: chunk.time)
+            throw error
         }
-        let isVP9 = parameters.codec == .vp9
-        let header = chunk.data.withUnsafeBufferPointer { isVP9 ? VPXFrameHeader.vp9($0) : VPXFrameHeader.vp8($0) }
-        guard let header else {
-            gate.damage(at: chunk.time, inKeyframe: false)
-            throw CodecError(.corrupt, "no frame header", codec: parameters.codec, time: chunk.time)
-        }
-        if let size = header.size {
-            do {
-                try options.check(size, codec: parameters.codec, time: chunk.time)
-            } catch {
-                gate.damage(at: chunk.time, inKeyframe: false)
-                throw error
-            }
-        }
-        return header
     }
 
     private var frameIsDamaged: Bool {

@@ -6,6 +6,20 @@ struct VPXFrameHeader: Equatable {
     /// Of the frame that is coded; nil where the size is that of an earlier frame.
     var size: PictureSize?
 
+    /// What can be known of a chunk of VP8 or VP9 before a decoder sees it. Throws ``CodecError/Code/corrupt`` where
+    /// there is no header, and ``CodecError/Code/tooLarge`` for pictures beyond the bounds.
+    static func read(
+        _ chunk: EncodedChunk, codec: Codec, options: VideoDecoderOptions
+    ) throws(CodecError) -> VPXFrameHeader {
+        guard !chunk.data.isEmpty else {
+            throw CodecError(.corrupt, "an empty chunk", codec: codec, time: chunk.time)
+        }
+        let header = chunk.data.withUnsafeBufferPointer { data in codec == .vp9 ? vp9(data) : vp8(data) }
+        guard let header else { throw CodecError(.corrupt, "no frame header", codec: codec, time: chunk.time) }
+        if let size = header.size { try options.check(size, codec: codec, time: chunk.time) }
+        return header
+    }
+
     /// The header of a VP8 frame (RFC 6386, 9.1); nil if this is none.
     ///
     ///     bit 0      0 for a keyframe

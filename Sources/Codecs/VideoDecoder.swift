@@ -24,14 +24,14 @@ public struct VideoDecoderOptions: Sendable {
     /// one keyframe, and then a picture with traces of the damage is better than none.
     public var longestWaitForKeyframe = MediaTime(seconds: 10)
 
-    /// A library that decodes VP8 and VP9. Both give the same samples.
-    public enum VPXLibrary: Sendable {
+    /// A library that decodes VP8. Both give the same samples.
+    public enum VP8Library: Sendable {
         case libvpx
         /// Its frames are handed out without a copy: a render of nine takes 8.5 % less CPU in all than with libvpx.
         case libavcodec
     }
 
-    public var vpxLibrary = VPXLibrary.libavcodec
+    public var vp8Library = VP8Library.libavcodec
 
     public init() {}
 
@@ -90,15 +90,15 @@ extension VideoDecoder {
 
 /// Chooses decoders.
 public enum VideoDecoders {
-    /// The decoder for a stream: what the options say for VP8 and VP9, libavcodec for everything else. Throws
+    /// The decoder for a stream: what the options say for VP8, libvpx for VP9, libavcodec for everything else. Throws
     /// ``CodecError/Code/unsupported`` if there is none, ``CodecError/Code/invalidArgument`` if the stream's setup is
     /// unusable.
     public static func make(
         for parameters: VideoParameters, options: VideoDecoderOptions = VideoDecoderOptions()
     ) throws(CodecError) -> any VideoDecoder {
         switch parameters.codec {
-        case .vp8 where options.vpxLibrary == .libvpx, .vp9 where options.vpxLibrary == .libvpx:
-            try VPXDecoder(parameters: parameters, options: options)
+        case .vp9: try VPXDecoder(parameters: parameters, options: options)
+        case .vp8 where options.vp8Library == .libvpx: try VPXDecoder(parameters: parameters, options: options)
         default: try AVDecoder(parameters: parameters, options: options)
         }
     }
