@@ -34,11 +34,15 @@ let package = Package(
         cLibrary("CAVFormat", pkgConfig: "libavformat libavcodec libavutil"),
         cLibrary("CSwscale", pkgConfig: "libswscale libavutil"),
         cLibrary("CPango", pkgConfig: "pangocairo"),
+        cLibrary("COpenSSL", pkgConfig: "openssl"),
+        cLibrary("CSRTP", pkgConfig: "libsrtp2"),
 
         module("Timing"),
         .target(
             name: "RTP", dependencies: ["Timing"],
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
+        module("WebRTC", ["RTP", "Timing"]),
+        module("SecureTransport", ["WebRTC", "COpenSSL", "CSRTP"]),
         module("Media", ["Timing"]),
         module("Codecs", ["Media", "Timing", "CVPX", "COpus", "CAVCodec"]),
         module("Containers", ["Media", "Timing", "CAVFormat"]),
@@ -61,8 +65,12 @@ let package = Package(
         .target(
             name: "MediaTesting", dependencies: ["Media", "Timing"], path: "Tests/MediaTesting", swiftSettings: settings
         ),
+        // A seeded network in virtual time.
+        .target(
+            name: "NetworkTesting", dependencies: ["Timing"], path: "Tests/NetworkTesting", swiftSettings: settings),
         tests("TimingTests", ["Timing"]),
         tests("RTPTests", ["RTP", "Timing"]),
+        tests("WebRTCTests", ["WebRTC", "SecureTransport", "NetworkTesting", "RTP", "Timing"]),
         tests("MediaTests", ["MediaTesting", "Media", "Timing"]),
         tests("CodecsTests", ["MediaTesting", "Codecs", "Containers", "Media", "Timing"]),
         tests("ContainersTests", ["MediaTesting", "Containers", "Media", "Timing"]),
