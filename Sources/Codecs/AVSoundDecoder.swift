@@ -37,7 +37,8 @@ public final class AVSoundDecoder: SoundDecoder {
         var failure: CodecError?
         do {
             try chunk.data.withUnsafeBufferPointer { data throws(CodecError) in
-                try decoder.send(data, time: chunk.time, decodeTime: chunk.decodeTime)
+                try decoder.send(
+                    data, time: chunk.time, decodeTime: chunk.decodeTime, isKeyframe: chunk.isKeyframe)
             }
         } catch {
             failure = error

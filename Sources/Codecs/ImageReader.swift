@@ -23,7 +23,7 @@ public enum ImageReader {
         let received: LibavDecoder.Received
         do {
             try bytes.withUnsafeBufferPointer { data throws(CodecError) in
-                try decoder.send(data, time: .zero, decodeTime: .zero)
+                try decoder.send(data, time: .zero, decodeTime: .zero, isKeyframe: true)
             }
             decoder.end()
             received = try decoder.receive(time: nil)

@@ -86,8 +86,10 @@ final class LibavDecoder {
     }
 
     /// Puts a chunk in; `receive` must have said that there is nothing before. An empty chunk would mean the end of the
-    /// stream, so it is refused.
-    func send(_ data: UnsafeBufferPointer<UInt8>, time: MediaTime, decodeTime: MediaTime) throws(CodecError) {
+    /// stream, so it is refused. Some decoders (PNG) read a chunk otherwise if it is no keyframe.
+    func send(
+        _ data: UnsafeBufferPointer<UInt8>, time: MediaTime, decodeTime: MediaTime, isKeyframe: Bool
+    ) throws(CodecError) {
         guard let base = data.baseAddress, !data.isEmpty, let size = Int32(exactly: data.count) else {
             throw CodecError(.corrupt, "an empty chunk", codec: codec, time: time)
         }
@@ -97,6 +99,7 @@ final class LibavDecoder {
         packet.pointee.data.update(from: base, count: data.count)
         packet.pointee.pts = time.nanoseconds
         packet.pointee.dts = decodeTime.nanoseconds
+        if isKeyframe { packet.pointee.flags |= AV_PKT_FLAG_KEY }
         let result = avcodec_send_packet(context, packet)
         av_packet_unref(packet)
         if result < 0 { throw error(result, time: time) }

@@ -73,18 +73,18 @@ import Timing
         #expect(ToneMeter.level(of: 440, in: heard[1]) < -45)
     }
 
-    @Test func timesStayExactForHoursAndBreakAtGaps() throws {
+    @Test func timesStayExactAndBreakAtGaps() throws {
         let encoder = try OpusEncoder(SoundEncoderConfiguration(codec: .opus, channels: 1, bitrate: 24_000))
         let chunks = try Self.encode(encoder, [Float](repeating: 0.1, count: 960 * 4))
         let decoder = try OpusDecoder(parameters: encoder.parameters)
         let start = MediaTime(seconds: 3600)
-        for index in 0..<360_000 {
+        for index in 0..<90_000 {
             var chunk = chunks[index % 4]
             // As a container with whole milliseconds has it.
             let exact = start + MediaTime(clamping: Int64(index) * 960 - 312, per: 48_000)
             chunk.time = .milliseconds(Int64(exact.milliseconds.rounded()))
             let block = try #require(try decoder.decode(chunk).first)
-            guard index % 30_000 == 1 else { continue }
+            guard index % 10_000 == 1 else { continue }
             #expect(abs((block.time - exact).nanoseconds) <= 500_000)
         }
         var late = chunks[0]

@@ -30,6 +30,19 @@ enum TestPictures {
         return picture.freeze(colour: colour)
     }
 
+    /// One picture out of raw I420.
+    static func i420(_ bytes: [UInt8], frame: Int, size: PictureSize, colour: ColourDescription) -> Picture {
+        let picture = WritablePicture(size: size)
+        var position = frame * (size.area + 2 * size.chroma.area)
+        for plane in [picture.luma, picture.cb, picture.cr] {
+            for y in 0..<plane.height {
+                for x in 0..<plane.width { plane.base[y * plane.stride + x] = bytes[position + x] }
+                position += plane.width
+            }
+        }
+        return picture.freeze(colour: colour)
+    }
+
     /// Encodes `count` pictures at 30 fps.
     static func encode(
         _ encoder: any VideoEncoder, count: Int, from first: Int = 0, noise: Bool = true
