@@ -21,7 +21,7 @@ public enum PictureDependency: Hashable, Sendable {
     /// By temporal layers: the base layer's picture counted `base` (the one counted before it, for a picture of the
     /// base layer itself), and of the layers up to its own, all since their last synchronization.
     case layers(base: UInt8)
-    /// The pictures whose identifiers are this much lower; at most three, 0 for none.
+    /// The pictures whose numbers are this much lower; at most three, 0 for none.
     case identifiers(UInt8, UInt8, UInt8)
 }
 
@@ -38,6 +38,8 @@ public struct PictureFragment: Hashable, Sendable {
     /// The picture's number, and in how many bits it wraps around (7 or 15); nil if not told.
     public var pictureID: UInt16?
     public var pictureIDBits: UInt8 = 15
+    /// Counts the pictures of the base layer; nil if not told.
+    public var baseIndex: UInt8?
     /// 0 for the base layer.
     public var temporalLayer: UInt8 = 0
     public var spatialLayer: UInt8 = 0

@@ -95,6 +95,7 @@ public struct VP8Descriptor: Hashable, Sendable {
         fragment.temporalLayer = descriptor.temporalLayer ?? 0
         fragment.layerSync = descriptor.layerSync
         if let base = descriptor.baseIndex, descriptor.temporalLayer != nil {
+            fragment.baseIndex = base
             fragment.dependency = .layers(base: base)
         }
         if fragment.beginsPicture, let header = try VP8FrameHeader(from: &reader) {

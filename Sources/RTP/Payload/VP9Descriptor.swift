@@ -198,6 +198,7 @@ public struct VP9Descriptor: Hashable, Sendable {
         fragment.temporalLayer = descriptor.temporalLayer ?? 0
         fragment.spatialLayer = descriptor.spatialLayer
         fragment.layerSync = descriptor.switchingUp
+        fragment.baseIndex = descriptor.baseIndex
         // The whole picture, all its spatial layers, is what is decoded: its size is that of the top layer.
         fragment.size = descriptor.structure?.sizes.last
         if fragment.isKeyframe {
