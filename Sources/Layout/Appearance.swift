@@ -78,7 +78,7 @@ struct Appearance {
         let isMuted = wanted.showsMarks && participant.isMuted && !isScreen
         let isPoor = wanted.showsMarks && participant.hasPoorNetwork
         guard !text.isEmpty || isMuted || isPoor else { return nil }
-        let size = max(pixels(wanted.size), Label.smallestSize)
+        let size = max(pixels(wanted.size), Label.smallestPlainSize)
         guard let size = Label.size(size, in: rect) else { return nil }
         return Label(
             text: text, isMuted: isMuted, hasPoorNetwork: isPoor, fontSize: size, textColour: wanted.colour,
@@ -87,8 +87,10 @@ struct Appearance {
 }
 
 extension Label {
-    /// Pixels to which a label may shrink on a small canvas before it goes.
-    static let smallestSize = 9
+    /// Pixels under which a label does not shrink with the canvas.
+    static let smallestPlainSize = 9
+    /// Pixels under which a label does not shrink with its tile, but goes.
+    static let smallestSize = 8
 
     /// The size of letters that fits a tile, `wanted` at most; nil if no legible size does.
     static func size(_ wanted: Int, in rect: PixelRect) -> Int? {

@@ -14,7 +14,7 @@ extension BuiltInLayouts {
               "root": {
                 "type": "grid",
                 "max": 49,
-                "aspect": { "min": "1:1", "max": "4:3" },
+                "aspect": "1:1",
                 "padding": 0.0165,
                 "spacing": 0.0165
               }
@@ -33,7 +33,7 @@ extension BuiltInLayouts {
                 "padding": 0.0165,
                 "spacing": 0.0165,
                 "children": [
-                  { "type": "tile", "show": "speaker", "weight": 5.1, "aspect": { "min": "4:3", "max": "2:1" } },
+                  { "type": "tile", "show": "speaker", "weight": 5.1, "aspect": { "min": "4:3", "max": "16:9" } },
                   {
                     "type": "grid",
                     "weight": 1,
@@ -53,7 +53,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 5.1, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 5.1, "aspect": "16:9" },
                       {
                         "type": "grid",
                         "weight": 1,
@@ -87,7 +87,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 1, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 1, "aspect": "16:9" },
                       { "type": "grid", "weight": 1, "show": ["screen", "others"], "max": 12, "spacing": 0.0165 }
                     ]
                   }
@@ -99,7 +99,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 3, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 3, "aspect": "16:9" },
                       { "type": "grid", "weight": 1, "show": ["screen", "others"], "max": 12, "spacing": 0.0165 }
                     ]
                   }
@@ -138,7 +138,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 2, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 2, "aspect": "16:9" },
                       {
                         "type": "columns",
                         "weight": 1.2,
@@ -169,26 +169,16 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 3, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "weight": 4, "show": "screen", "aspect": "16:9" },
                       {
-                        "type": "rows",
+                        "type": "grid",
                         "weight": 1,
-                        "spacing": 0.0165,
-                        "children": [
-                          {
-                            "type": "tile",
-                            "show": { "role": "host" },
-                            "fallback": "next",
-                            "aspect": { "min": "4:3", "max": "16:9" }
-                          },
-                          {
-                            "type": "grid",
-                            "max": 9,
-                            "aspect": { "min": "4:3", "max": "16:9" },
-                            "show": ["screen", "others"],
-                            "spacing": 0.0165
-                          }
-                        ]
+                        "show": [{ "role": "host" }, "screen", "others"],
+                        "order": "joining",
+                        "columns": 1,
+                        "max": 5,
+                        "aspect": "16:9",
+                        "spacing": 0.0165
                       }
                     ]
                   }
@@ -301,15 +291,14 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 2, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "weight": 1, "show": "screen", "aspect": "16:9" },
                       {
-                        "type": "columns",
+                        "type": "grid",
                         "weight": 1,
-                        "spacing": 0.0165,
-                        "children": [
-                          { "type": "tile", "show": "speaker", "weight": 1, "aspect": { "min": "4:3", "max": "16:9" } },
-                          { "type": "grid", "weight": 1, "max": 6, "show": ["screen", "others"], "spacing": 0.0165 }
-                        ]
+                        "show": ["screen", "others"],
+                        "order": "loudness",
+                        "max": 9,
+                        "spacing": 0.0165
                       }
                     ]
                   }
@@ -321,23 +310,16 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 4, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "weight": 5.5, "show": "screen", "aspect": "16:9" },
                       {
-                        "type": "rows",
+                        "type": "grid",
                         "weight": 1,
-                        "spacing": 0.0165,
-                        "children": [
-                          { "type": "tile", "show": "speaker", "weight": 1, "aspect": "16:9" },
-                          {
-                            "type": "grid",
-                            "weight": 2.6,
-                            "columns": 2,
-                            "max": 10,
-                            "aspect": "16:9",
-                            "show": ["screen", "others"],
-                            "spacing": 0.0165
-                          }
-                        ]
+                        "show": ["screen", "others"],
+                        "order": "loudness",
+                        "columns": 1,
+                        "max": 6,
+                        "aspect": "16:9",
+                        "spacing": 0.0165
                       }
                     ]
                   }
@@ -386,7 +368,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "aspect": "16:9" },
                       { "type": "tile", "show": "speaker", "aspect": { "min": "4:3", "max": "16:9" } }
                     ]
                   }
@@ -398,7 +380,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 2, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 2, "aspect": "16:9" },
                       { "type": "tile", "show": "speaker", "weight": 1, "aspect": { "min": "1:1", "max": "16:9" } }
                     ]
                   }
@@ -472,7 +454,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 3, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 3, "aspect": "16:9" },
                       {
                         "type": "grid",
                         "weight": 1,
@@ -493,7 +475,7 @@ extension BuiltInLayouts {
                     "padding": 0.0165,
                     "spacing": 0.0165,
                     "children": [
-                      { "type": "tile", "show": "screen", "weight": 4.5, "aspect": { "min": "16:10", "max": "16:9" } },
+                      { "type": "tile", "show": "screen", "weight": 4.5, "aspect": "16:9" },
                       {
                         "type": "grid",
                         "weight": 1,

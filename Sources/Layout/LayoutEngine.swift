@@ -37,6 +37,9 @@ public struct LayoutEngine: Sendable {
         self.layout = layout
     }
 
+    /// The stage as it was when something on it last changed.
+    package var lastStage: Stage { state.stage }
+
     /// The scene at `time`. The canvas is rounded down to even numbers of pixels, and is at least 2 by 2.
     public mutating func step(_ stage: Stage, canvas: CanvasSize, at time: MediaTime) -> Scene {
         LayoutEngine.advance(&state, layout, stage, canvas: canvas, at: time)

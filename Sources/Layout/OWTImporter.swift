@@ -116,6 +116,7 @@ enum OWTImporter {
     private static func tidy(_ value: JSONValue) -> JSONValue {
         guard case .string(let text) = value else { return value }
         let parts = text.split(separator: "/").compactMap { Int($0) }
+        if parts.count == 1 { return .number(Double(parts[0])) }
         return parts.count == 2 && parts[1] > 0 ? .fraction(parts[0], of: parts[1]) : value
     }
 }

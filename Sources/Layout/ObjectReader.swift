@@ -18,7 +18,12 @@ struct ObjectReader {
 
     /// The path of a field, as in `$.images["the hall"]` where the name is not a plain word.
     func path(of name: String) -> String {
-        let isPlain = !name.isEmpty && name.utf8.allSatisfy { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7a }
+        let isPlain =
+            !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                let letter = byte | 0x20
+                return (0x61...0x7a).contains(letter) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")
+            }
         return isPlain ? "\(path).\(name)" : "\(path)[\"\(LayoutError.excerpt(name))\"]"
     }
 
@@ -63,7 +68,8 @@ struct ObjectReader {
     mutating func fraction(_ name: String) throws(LayoutError) -> Double? {
         guard let value = take(name) else { return nil }
         if case .number(let number) = value, (0...1).contains(number) { return number }
-        if case .string(let text) = value, let number = ObjectReader.quotient(text, separator: "/"),
+        if case .string(let text) = value,
+            let number = Int(text).map(Double.init) ?? ObjectReader.quotient(text, separator: "/"),
             (0...1).contains(number)
         {
             return number
