@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Makes the samples: drawn participants who speak, and the awkward files of real life.
 
     python3 Samples/make.py                    everything, beside this file
@@ -43,6 +43,7 @@ def main():
     def wanted(name):
         return not options.names or any(part in name for part in options.names)
 
+    (options.to / "awkward").mkdir(parents=True, exist_ok=True)
     jobs = [(participant, options.to, who) for who in CAST if wanted(who.slug)]
     jobs += [(make, options.to / "awkward" / name) for name, make in awkward.FILES.items() if wanted(name)]
     with multiprocessing.Pool(2) as pool:
