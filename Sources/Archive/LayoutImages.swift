@@ -1,5 +1,4 @@
 import Codecs
-import Foundation
 import Layout
 import Media
 
@@ -7,14 +6,24 @@ import Media
 enum LayoutImages {
     /// Reads them from beside the layout's file. Throws for one that cannot be read, with its path.
     static func load(_ file: LayoutFile) throws(RenderError) -> [String: Picture] {
-        let images: [String: Picture] = [:]
-        for name in file.layout.images.keys {
-            guard let place = file.path(ofImage: name) else { continue }
-            guard let data = FileManager.default.contents(atPath: place) else {
-                throw RenderError("\(place): cannot be read; the layout names it as its image '\(name)'")
+        var images: [String: Picture] = [:]
+        for name in file.layout.images.keys.sorted() {
+            guard let path = file.path(ofImage: name) else { continue }
+            let bytes: [UInt8]
+            do {
+                bytes = try LayoutFile.bytes(of: path, limit: sizeLimit)
+            } catch {
+                throw RenderError("\(error.description); the layout names it as its image '\(name)'")
             }
-            _ = data
+            do {
+                images[name] = try ImageReader.read(bytes)
+            } catch {
+                throw RenderError("\(path): \(error.cause); the layout names it as its image '\(name)'")
+            }
         }
         return images
     }
+
+    /// Bytes of an image's file.
+    private static let sizeLimit = 64 << 20
 }

@@ -60,7 +60,7 @@ public final class OfflineRender {
     public func run(progress: (Progress) -> Void = { _ in }) throws(RenderError) -> RenderReport {
         let began = MonotonicClock.now
         let writer = try RenderWriter(job)
-        crew.start(threads: max(1, min(ProcessInfo.processInfo.activeProcessorCount, 8)))
+        crew.start(threads: decodeThreads)
         let outcome: Result<Int64, RenderError>
         do throws(RenderError) {
             outcome = .success(try mix(into: writer, began: began, progress: progress))
@@ -72,25 +72,32 @@ public final class OfflineRender {
         return report(written, ticks: (try? outcome.get()) ?? 0, elapsed: MonotonicClock.now - began)
     }
 
-    /// The composite at `time`, without encoding anything.
+    /// The composite at `time`, without encoding anything. Throws if it has ended by then.
     public func still(at time: MediaTime) throws(RenderError) -> Picture {
-        crew.start(threads: max(1, min(ProcessInfo.processInfo.activeProcessorCount, 8)))
+        crew.start(threads: decodeThreads)
         defer { crew.stop() }
         let last = job.frameRate.frames(before: time + MediaTime(nanoseconds: 1)) - 1
         var soundTick: Int64 = -1
         var tick: Int64 = 0
-        while true {
-            let now = job.frameRate.time(ofFrame: tick)
-            try mixSound(upTo: now + job.frameRate.interval, next: &soundTick) { _, _ throws(RenderError) in }
-            let scene = try settle(tick: tick, now: now)
-            if tick >= last { return try compose(scene, now: now).picture }
+        while let scene = try nextScene(tick, soundTick: &soundTick, sink: { _, _ throws(RenderError) in }) {
+            if tick >= last { return try compose(scene, now: job.frameRate.time(ofFrame: tick)).picture }
             if cancel.isSet { throw RenderError("ended before the still was reached") }
             tick += 1
         }
+        let end = job.frameRate.time(ofFrame: tick)
+        throw RenderError("there is nothing to show at \(time): the composite ends at \(end)")
     }
 
-    /// A tick shows the picture that is nearest to it: at most half an interval early or late.
-    private var lead: MediaTime { MediaTime(nanoseconds: job.frameRate.interval.nanoseconds / 2) }
+    private var decodeThreads: Int {
+        job.decodeThreads ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, 8))
+    }
+
+    /// A tick shows the newest picture that is due by the middle of its interval, so that what happens is seen at most
+    /// half an interval early or late. A millisecond less, since containers round to that: of 60 pictures a second at
+    /// 30 ticks a second every other one is to be shown, and not now this one, now that.
+    private var lead: MediaTime {
+        max(.zero, MediaTime(nanoseconds: job.frameRate.interval.nanoseconds / 2) - .milliseconds(1))
+    }
 
     private func mix(
         into writer: RenderWriter, began: MediaTime, progress: (Progress) -> Void
@@ -98,14 +105,11 @@ public final class OfflineRender {
         var soundTick: Int64 = -1
         var tick: Int64 = 0
         var lastProgress = began
-        while !cancel.isSet {
+        let sink = { (samples: UnsafeBufferPointer<Float>, time: MediaTime) throws(RenderError) in
+            try writer.encode(samples, time: time)
+        }
+        while !cancel.isSet, let scene = try nextScene(tick, soundTick: &soundTick, sink: sink) {
             let now = job.frameRate.time(ofFrame: tick)
-            if let duration = job.duration, now >= duration { break }
-            try mixSound(upTo: now + job.frameRate.interval, next: &soundTick) { samples, time throws(RenderError) in
-                try writer.encode(samples, time: time)
-            }
-            let scene = try settle(tick: tick, now: now)
-            if job.duration == nil, let end = cast.end, now >= end { break }
             let composite = try compose(scene, now: now)
             let composed = MonotonicClock.now
             guard writer.give(composite, time: now) else { break }
@@ -117,7 +121,24 @@ public final class OfflineRender {
                 progress(Progress(time: now, total: job.duration ?? cast.expectedEnd, elapsed: wall - began))
             }
         }
+        // The sound of the last picture; what reaches beyond it is cut off.
+        let end = job.frameRate.time(ofFrame: tick)
+        try mixSound(upTo: end, next: &soundTick, sink: sink)
+        writer.cutSound(at: end)
         return tick
+    }
+
+    /// Mixes the sound up to a tick, and lays the tick out; nil where the composite ends.
+    private func nextScene(
+        _ tick: Int64, soundTick: inout Int64,
+        sink: (UnsafeBufferPointer<Float>, MediaTime) throws(RenderError) -> Void
+    ) throws(RenderError) -> Scene? {
+        let now = job.frameRate.time(ofFrame: tick)
+        if let duration = job.duration, now >= duration { return nil }
+        try mixSound(upTo: now, next: &soundTick, sink: sink)
+        settle(now)
+        if job.duration == nil, let end = cast.end, now >= end { return nil }
+        return layOut(now)
     }
 
     private func mixSound(
@@ -140,15 +161,17 @@ public final class OfflineRender {
         }
     }
 
-    /// Waits for what the tick shows, and lays it out.
-    private func settle(tick: Int64, now: MediaTime) throws(RenderError) -> Scene {
+    /// Waits for what the tick shows.
+    private func settle(_ now: MediaTime) {
         let waiting = MonotonicClock.now
-        let deadline = now + lead
-        crew.wait { cast.isDecided(at: deadline) }
-        let began = MonotonicClock.now
-        timings.waitForDecoders.record(began - waiting)
+        crew.wait { cast.isDecided(at: now + lead) }
+        timings.waitForDecoders.record(MonotonicClock.now - waiting)
         cast.advance(to: now, lead: lead)
         crew.consumed()
+    }
+
+    private func layOut(_ now: MediaTime) -> Scene {
+        let began = MonotonicClock.now
         let stage = cast.stage(at: now) { sound.takeLevel(of: $0) }
         let scene = view.layOut(stage, at: now)
         timings.layOut.record(MonotonicClock.now - began)

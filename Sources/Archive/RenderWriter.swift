@@ -46,6 +46,9 @@ final class RenderWriter: @unchecked Sendable {
     private var soundChunks: [EncodedChunk] = []
     private var soundBytes: Int64 = 0
     private var encodeSound = DurationHistogram()
+    /// The newest tick of sound waits here, since it may turn out to be the last and reach too far.
+    private var heldSound: [Float] = []
+    private var heldTime = MediaTime.zero
     private let measuresQuality: Bool
 
     init(_ job: RenderJob) throws(RenderError) {
@@ -66,7 +69,7 @@ final class RenderWriter: @unchecked Sendable {
                 path: job.output, video: rendition.encoder.parameters, sound: soundEncoder.parameters,
                 options: options, whenFull: .wait)
         } catch {
-            throw RenderError(error.description)
+            throw RenderWriter.refusal(error)
         }
         let thread = Thread { [self] in
             encodeVideo()
@@ -77,19 +80,47 @@ final class RenderWriter: @unchecked Sendable {
         thread.start()
     }
 
+    /// What refuses an output that exists, in the words of the command line.
+    private static func refusal(_ error: ContainerError) -> RenderError {
+        switch error.code {
+        case .outputExists: RenderError("\(error.path): exists already; use --force to replace it")
+        case .unfinishedExists:
+            RenderError(
+                "\(error.path): is left from a render that was killed, and plays; move it away, or use --force to replace it"
+            )
+        default: RenderError(error.description)
+        }
+    }
+
     /// Waits while the encoder is behind. False once encoding or writing has failed.
     func give(_ composite: Composite, time: MediaTime) -> Bool {
         queue.give(Item(composite: composite, time: time))
     }
 
-    /// Encodes and records a tick of sound: interleaved stereo.
+    /// Takes a tick of sound, interleaved stereo; encodes and records the one before it.
     func encode(_ samples: UnsafeBufferPointer<Float>, time: MediaTime) throws(RenderError) {
+        try encodeHeldSound()
+        heldSound.append(contentsOf: samples)
+        heldTime = time
+    }
+
+    /// Cuts the newest tick of sound off at `end`, so that sound and pictures end together.
+    func cutSound(at end: MediaTime) {
+        let frames = max(0, (end - heldTime).count(per: Int64(SoundBlock.sampleRate)))
+        heldSound.removeLast(max(0, heldSound.count - 2 * Int(frames)))
+    }
+
+    private func encodeHeldSound() throws(RenderError) {
+        guard !heldSound.isEmpty else { return }
         let began = MonotonicClock.now
         do {
-            try soundEncoder.encode(samples, time: time, into: &soundChunks)
+            try heldSound.withUnsafeBufferPointer { samples throws(CodecError) in
+                try soundEncoder.encode(samples, time: heldTime, into: &soundChunks)
+            }
         } catch {
             throw RenderError(error.description)
         }
+        heldSound.removeAll(keepingCapacity: true)
         encodeSound.record(MonotonicClock.now - began)
         try writeSound()
     }
@@ -151,6 +182,7 @@ final class RenderWriter: @unchecked Sendable {
         done.wait()
         if failure.withLock({ $0 }) == nil {
             do throws(RenderError) {
+                try encodeHeldSound()
                 try RenderWriter.translating { () throws(CodecError) in try soundEncoder.flush(into: &soundChunks) }
                 try writeSound()
             } catch {

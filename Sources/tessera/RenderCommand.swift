@@ -33,7 +33,8 @@ enum RenderCommand {
         usage: "tessera render --layout FILE --input [name=]FILE … --output FILE",
         about: """
             Composites media files into one picture and one sound by a layout, as fast as the machine allows.
-            Ctrl-C ends early and leaves a finished, playable file.
+            Ctrl-C ends early and leaves a finished, playable file (exit status 130). What is being written is FILE.part;
+            it plays, too, should the program be killed.
             """,
         options: options)
 
@@ -58,6 +59,8 @@ struct RenderRequest {
     let still: MediaTime?
     let report: String?
     let isQuiet: Bool
+    /// As it was given; nil for none.
+    let layoutPath: String?
 
     init(_ arguments: Arguments) throws(CommandFailure) {
         guard let output = arguments.value("--output") else {
@@ -81,8 +84,9 @@ struct RenderRequest {
             throw .failed("\(inputs.count) inputs are too many: at most \(RenderJob.inputLimit) can be composited")
         }
 
+        layoutPath = arguments.value("--layout")
         var job = RenderJob(
-            layout: try RenderRequest.layout(arguments.value("--layout") ?? "grid"), inputs: inputs, output: output)
+            layout: try RenderRequest.layout(layoutPath ?? "grid"), inputs: inputs, output: output)
         job.testCards = testCards
         job.overwrites = arguments.has("--force")
         if let text = arguments.value("--size") { job.size = try RenderRequest.size(text) }

@@ -4,12 +4,15 @@ import Containers
 import Dispatch
 import Foundation
 import Media
+import Synchronization
 import Timing
 
 /// Carries out what `tessera render` was asked for, and tells a person how it goes.
 struct RenderRun {
     private let request: RenderRequest
     private let cancel = CancelFlag()
+    /// The signal that ended the render early, 0 for none.
+    private let interrupt = Interrupt()
 
     init(_ request: RenderRequest) {
         self.request = request
@@ -19,7 +22,7 @@ struct RenderRun {
         let interrupts = watchInterrupts()
         defer { interrupts.forEach { $0.cancel() } }
         do {
-            try refuseUselessReport()
+            try OutputCheck(request).check()
             let render = try OfflineRender(request.job, cancel: cancel)
             for warning in render.warnings { say("warning: \(warning)") }
             if let still = request.still {
@@ -53,6 +56,7 @@ struct RenderRun {
             for warning in input.warnings where !known.contains(warning) { say("warning: \(warning)") }
         }
         if let path = request.report { try write(report.json(), to: path) }
+        defer { exitIfInterrupted() }
         guard !request.isQuiet else { return }
         let output = report.output
         let seconds = String(format: "%.2f s", output.duration)
@@ -62,27 +66,30 @@ struct RenderRun {
         print("\(output.path): \(seconds) of \(output.size), \(rate), rendered at \(speed) real time\(ending)")
     }
 
-    private func writeStill(_ render: OfflineRender, at time: MediaTime) throws {
-        let path = request.job.output
-        if !request.job.overwrites, FileManager.default.fileExists(atPath: path) {
-            throw CommandFailure.failed("\(path): exists already; use --force to replace it")
-        }
-        let picture = try render.still(at: time)
-        do {
-            try PNGWriter.write(picture, to: path)
-        } catch {
-            throw CommandFailure.failed("\(error)")
-        }
-        if !request.isQuiet { print("\(path): the composite at \(time)") }
+    /// A render that was ended early is not all that was asked for: a script must be able to tell.
+    private func exitIfInterrupted() {
+        let number = interrupt.number.load(ordering: .relaxed)
+        guard number != 0 else { return }
+        exit(128 + number)
     }
 
-    /// A report that cannot be written is better refused before an hour of rendering.
-    private func refuseUselessReport() throws {
-        guard let path = request.report else { return }
-        let folder = (path as NSString).deletingLastPathComponent
-        guard FileManager.default.isWritableFile(atPath: folder.isEmpty ? "." : folder) else {
-            throw CommandFailure.failed("\(path): the report cannot be written there; name another place")
+    private func writeStill(_ render: OfflineRender, at time: MediaTime) throws {
+        let path = request.job.output
+        let picture = try render.still(at: time)
+        // What is replaced must not be lost if the new one cannot be written whole.
+        let part = path + ".part"
+        do {
+            try PNGWriter.write(picture, to: part)
+        } catch {
+            unlink(part)
+            throw CommandFailure.failed("\(path): \(error.description.dropFirst(part.count + 2))")
         }
+        guard rename(part, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(part)
+            throw CommandFailure.failed("\(path): cannot be written: \(reason)")
+        }
+        if !request.isQuiet { print("\(path): the composite at \(time)") }
     }
 
     private func write(_ data: Data, to path: String) throws {
@@ -102,14 +109,20 @@ struct RenderRun {
         [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [cancel] in
-                if cancel.isSet { exit(130) }
+            source.setEventHandler { [cancel, interrupt] in
+                if cancel.isSet { exit(128 + number) }
+                interrupt.number.store(number, ordering: .relaxed)
                 cancel.set()
             }
             source.resume()
             return source
         }
     }
+}
+
+/// The signal that ended a render early.
+private final class Interrupt: Sendable {
+    let number = Atomic<Int32>(0)
 }
 
 /// A bar that is drawn over and over on a terminal; elsewhere a plain line now and then.
