@@ -59,8 +59,11 @@ struct IndexedMP4 {
         guard let output = OutputFile(sink, canSeek: true) else {
             throw ContainerError(.writeFailed, path: indexedPath, cause: "out of memory")
         }
+        // The fragments hold chunks as MP4 has them (lengths, not start codes), so their own setup goes with them.
+        var video = writer.video
+        if let setup = reader.info.video?.parameters.setup { video?.setup = setup }
         let muxer = try Muxer(
-            output, format: .mp4, layout: layout, video: writer.video, sound: writer.sound, options: writer.options,
+            output, format: .mp4, layout: layout, video: video, sound: writer.sound, options: writer.options,
             path: indexedPath)
         while case .packet(let packet) = try reader.read() {
             try muxer.write(packet.chunk, to: packet.track)
