@@ -29,7 +29,8 @@ import WebRTC
     /// Lets both talk until neither has anything to say; `lose` drops datagrams by their number.
     private func talk(
         _ client: inout DTLSAssociation, _ server: inout DTLSAssociation, from start: MediaTime = .zero,
-        for seconds: Int64 = 10, lose: (_ number: Int, _ fromClient: Bool, _ bytes: [UInt8]) -> Bool = { _, _, _ in false }
+        for seconds: Int64 = 10,
+        lose: (_ number: Int, _ fromClient: Bool, _ bytes: [UInt8]) -> Bool = { _, _, _ in false }
     ) -> (client: [DTLSAssociation.Outcome], server: [DTLSAssociation.Outcome]) {
         var now = start
         var number = 0
@@ -128,7 +129,8 @@ import WebRTC
             fragment(length: 16_000_000, count: 100), fragment(length: 0xFF_FFFF, at: 0xFF_FF00, count: 200),
             fragment(length: 500, count: 0), fragment(length: 100, at: 90, count: 20), fragment(length: 50, count: 60),
             fragment(length: 100, sequence: 16, count: 50), fragment(length: 100, sequence: 65_535, count: 50),
-            fragment(length: 100, count: 50, epoch: 2), [22], [22, 0xFE, 0xFD], [22, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1],
+            fragment(length: 100, count: 50, epoch: 2), [22], [22, 0xFE, 0xFD],
+            [22, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1],
             Array(fragment(length: 100, count: 100).dropLast()), of(19, fragment(length: 1, count: 1)),
             of(23, fragment(length: 1, count: 1)), [22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         ]
@@ -183,7 +185,8 @@ import WebRTC
                     var mutated = bytes
                     if random.next() % 3 == 0 {
                         for _ in 0..<(1 + random.next() % 4) {
-                            mutated[Int(random.next() % UInt64(mutated.count))] = UInt8(truncatingIfNeeded: random.next())
+                            mutated[Int(random.next() % UInt64(mutated.count))] = UInt8(
+                                truncatingIfNeeded: random.next())
                         }
                     }
                     if round < 60, random.next() & 3 == 0 {
