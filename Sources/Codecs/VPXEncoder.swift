@@ -16,6 +16,7 @@ public final class VPXEncoder: VideoEncoder {
     private let mapCells: UnsafeMutableBufferPointer<UInt8>
     private let mapShape: MacroblockMap
     private var mapIsSet = false
+    private var layers: TemporalLayers
     private var firstTime: MediaTime?
     private var lastTimestamp: Int64 = -1
 
@@ -28,7 +29,9 @@ public final class VPXEncoder: VideoEncoder {
         else {
             throw CodecError(.unsupported, "this encoder is for vp8 and vp9", codec: configuration.codec)
         }
-        let settings = try VPXEncoder.settings(configuration, interface: interface)
+        let layers = TemporalLayers(
+            configuration.temporalLayers, keyframeInterval: configuration.keyframeInterval, isVP9: isVP9)
+        let settings = try VPXEncoder.settings(configuration, layers: layers, interface: interface)
         let context = UnsafeMutablePointer<vpx_codec_ctx_t>.allocate(capacity: 1)
         context.initialize(to: vpx_codec_ctx_t())
         do {
@@ -39,6 +42,7 @@ public final class VPXEncoder: VideoEncoder {
             throw error
         }
         self.settings = settings
+        self.layers = layers
         self.context = context
         self.configuration = configuration
         parameters = VideoParameters(
@@ -74,12 +78,13 @@ public final class VPXEncoder: VideoEncoder {
         }
         lastTimestamp = timestamp
 
-        try setMap(forceKeyframe || !configuration.takesActiveMaps ? nil : activeMap, time: time)
+        let frame = layers.next(forceKeyframe: forceKeyframe)
+        try setLayer(frame, time: time)
+        try setMap(frame.isForcedKeyframe || !configuration.takesActiveMaps ? nil : activeMap, time: time)
         image.pointee.setPlanes(of: picture)
         let duration = max(1, configuration.frameRate.interval.count(per: VPXEncoder.clock))
-        let flags = forceKeyframe ? vpx_enc_frame_flags_t(VPX_EFLAG_FORCE_KF) : 0
         let result = withExtendedLifetime(picture) {
-            vpx_codec_encode(context, image, timestamp, UInt(duration), flags, UInt(VPX_DL_REALTIME))
+            vpx_codec_encode(context, image, timestamp, UInt(duration), frame.flags, UInt(VPX_DL_REALTIME))
         }
         try check(result, time: time)
 
@@ -87,13 +92,16 @@ public final class VPXEncoder: VideoEncoder {
         var iterator: vpx_codec_iter_t?
         while let packet = vpx_codec_get_cx_data(context, &iterator) {
             guard packet.pointee.kind == VPX_CODEC_CX_FRAME_PKT else { continue }
-            let frame = packet.pointee.data.frame
-            guard frame.sz > 0 else { continue }
-            let isKeyframe = frame.flags & UInt32(VPX_FRAME_IS_KEY) != 0
+            let coded = packet.pointee.data.frame
+            guard coded.sz > 0 else { continue }
             chunk = EncodedChunk(
-                data: [UInt8](UnsafeRawBufferPointer(start: frame.buf, count: frame.sz)), time: time,
-                duration: configuration.frameRate.interval, isKeyframe: isKeyframe)
+                data: [UInt8](UnsafeRawBufferPointer(start: coded.buf, count: coded.sz)), time: time,
+                duration: configuration.frameRate.interval,
+                isKeyframe: coded.flags & UInt32(VPX_FRAME_IS_KEY) != 0)
+            chunk?.temporalLayer = frame.layer
+            chunk?.isLayerSync = frame.isLayerSync
         }
+        if chunk != nil { layers.encoded(frame) }
         return chunk
     }
 
@@ -103,6 +111,7 @@ public final class VPXEncoder: VideoEncoder {
         changed.bitrate = bitrate
         try changed.check()
         settings.rc_target_bitrate = UInt32(max(1, bitrate / 1000))
+        layers.apply(to: &settings)
         try check(vpx_codec_enc_config_set(context, &settings), time: nil)
         configuration = changed
     }
@@ -123,6 +132,14 @@ public final class VPXEncoder: VideoEncoder {
 
     /// libvpx holds nothing back here.
     public func flush() -> [EncodedChunk] { [] }
+
+    /// Tells libvpx which layer the frame is of.
+    private func setLayer(_ frame: TemporalLayers.Frame, time: MediaTime) throws(CodecError) {
+        guard layers.count > 1, configuration.codec == .vp8 else { return }
+        let layer = Int32(frame.layer)
+        try check(
+            tessera_vpx_control_int(context, Int32(VP8E_SET_TEMPORAL_LAYER_ID.rawValue), layer), time: time)
+    }
 
     /// Tells libvpx which blocks to work on; nil for all.
     private func setMap(_ map: MacroblockMap?, time: MediaTime) throws(CodecError) {
@@ -167,7 +184,7 @@ public final class VPXEncoder: VideoEncoder {
 
     /// The settings of libvpx for a configuration.
     private static func settings(
-        _ configuration: VideoEncoderConfiguration, interface: OpaquePointer
+        _ configuration: VideoEncoderConfiguration, layers: TemporalLayers, interface: OpaquePointer
     ) throws(CodecError) -> vpx_codec_enc_cfg_t {
         var settings = vpx_codec_enc_cfg_t()
         guard vpx_codec_enc_config_default(interface, &settings, 0) == VPX_CODEC_OK else {
@@ -177,7 +194,9 @@ public final class VPXEncoder: VideoEncoder {
         settings.g_h = UInt32(configuration.size.height)
         settings.g_timebase = vpx_rational(num: 1, den: Int32(clock))
         settings.g_threads = UInt32(configuration.threads)
-        settings.g_error_resilient = configuration.isErrorResilient ? UInt32(VPX_ERROR_RESILIENT_DEFAULT) : 0
+        // VP9 otherwise predicts motion from the frame before, which another layer may have left out.
+        let isResilient = configuration.isErrorResilient || (layers.count > 1 && configuration.codec == .vp9)
+        settings.g_error_resilient = isResilient ? UInt32(VPX_ERROR_RESILIENT_DEFAULT) : 0
         settings.g_pass = VPX_RC_ONE_PASS
         settings.g_lag_in_frames = 0
         settings.rc_end_usage = VPX_CBR
@@ -195,6 +214,7 @@ public final class VPXEncoder: VideoEncoder {
         settings.kf_mode = VPX_KF_AUTO
         settings.kf_min_dist = 0
         settings.kf_max_dist = UInt32(configuration.keyframeInterval)
+        layers.apply(to: &settings)
         return settings
     }
 

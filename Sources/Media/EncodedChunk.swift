@@ -31,6 +31,10 @@ public struct EncodedChunk: Sendable {
     /// Zero if not known.
     public var duration: MediaTime
     public var isKeyframe: Bool
+    /// 0 for the base layer; chunks of higher layers may be left out, from the highest down.
+    public var temporalLayer = 0
+    /// True if the chunk needs only the base layer, so that a receiver who had left its layer out can take it up here.
+    public var isLayerSync = false
 
     public init(
         data: [UInt8], time: MediaTime, decodeTime: MediaTime? = nil, duration: MediaTime = .zero, isKeyframe: Bool
