@@ -44,8 +44,8 @@ public final class FileReader {
 
     /// - Parameter keepingOrigin: leaves the file's times as the container has them instead of starting at zero.
     package init(path: String, cancel: CancelFlag? = nil, keepingOrigin: Bool) throws(ContainerError) {
-        av_log_set_level(AV_LOG_QUIET)
         let file = try InputFile(path: path, cancel: cancel)
+        if let end = StructureScan(file).incompleteFragment() { file.visibleEnd = end }
         self.file = file
         guard let packet = av_packet_alloc() else {
             throw ContainerError(.unreadable, path: path, cause: "cannot be opened (out of memory)")
@@ -58,6 +58,7 @@ public final class FileReader {
             throw error
         }
         self.packet = packet
+        DemuxerComplaints.watch(format)
         info = FileInfo(
             path: path, format: String(cString: format.pointee.iformat.pointee.name), bytes: file.size,
             isStillImage: false, otherStreams: 0, cutOff: StructureScan(file).cutOff())
@@ -68,6 +69,7 @@ public final class FileReader {
     deinit {
         var freePacket: UnsafeMutablePointer<AVPacket>? = packet
         av_packet_free(&freePacket)
+        DemuxerComplaints.forget(format)
         var freeFormat: UnsafeMutablePointer<AVFormatContext>? = format
         avformat_close_input(&freeFormat)
     }
@@ -248,6 +250,7 @@ public final class FileReader {
         var failures = 0
         while true {
             av_packet_unref(packet)
+            let complaints = DemuxerComplaints.count(format)
             let code = av_read_frame(format, packet)
             if file.isCancelled {
                 throw ContainerError(.cancelled, path: info.path, cause: "reading was cancelled")
@@ -260,6 +263,8 @@ public final class FileReader {
                 continue
             }
             failures = 0
+            // The demuxer passed over something before it found this packet.
+            if DemuxerComplaints.count(format) > complaints { damaged += 1 }
             guard packet.pointee.stream_index == videoIndex || packet.pointee.stream_index == soundIndex else {
                 continue
             }

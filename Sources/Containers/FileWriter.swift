@@ -26,6 +26,8 @@ public final class FileWriter {
         public var creationTime: Int64?
         /// The most media time in one piece.
         public var pieceDuration = MediaTime.milliseconds(500)
+        /// What the name has at its end until the file is finished.
+        package var partSuffix = ".part"
         /// The most media time that a chunk waits for the other stream.
         public var interleaving = MediaTime.milliseconds(300)
 
@@ -48,7 +50,7 @@ public final class FileWriter {
     public let path: String
     public let format: ContainerFormat
     /// The name until it is finished.
-    public var partPath: String { FileWriter.partPath(for: path) }
+    public var partPath: String { path + options.partSuffix }
     /// The end of the last chunk that was written.
     public private(set) var duration = MediaTime.zero
     /// Handed to the system so far.
@@ -73,8 +75,6 @@ public final class FileWriter {
         case failed(ContainerError)
         case closed
     }
-
-    public static func partPath(for path: String) -> String { path + ".part" }
 
     /// Creates `path.part` and writes its header.
     ///
@@ -101,16 +101,16 @@ public final class FileWriter {
         }
         self.openSink = opener
         try Muxer.check(format, video: video, sound: sound, path: path)
-        if !options.overwrite { try FileWriter.refuseExisting(path) }
+        if !options.overwrite { try FileWriter.refuseExisting(path, part: path + options.partSuffix) }
         try FileWriter.refuseDirectory(path)
-        let part = FileWriter.partPath(for: path)
+        let part = path + options.partSuffix
         let sink: any RecordingSink
         do {
             sink = try opener(part, options.overwrite)
         } catch {
             throw FileWriter.creationError(path: path, part: part, error)
         }
-        guard let output = OutputFile(sink, canSeek: format != .mp4) else {
+        guard let output = OutputFile(sink, canSeek: format != .mp4, commitsPieces: format == .mp4) else {
             throw ContainerError(.writeFailed, path: path, cause: "cannot be written (out of memory)")
         }
         self.output = output
@@ -173,7 +173,10 @@ public final class FileWriter {
     private func endPiece() throws(ContainerError) {
         guard pieceStart != nil else { return }
         pieceStart = nil
-        try watched { () throws(ContainerError) in try muxer.endPiece() }
+        try watched { () throws(ContainerError) in
+            try muxer.endPiece()
+            output.commit()
+        }
         wholeLength = output.length
         flushedDuration = duration
     }
@@ -214,7 +217,10 @@ public final class FileWriter {
         try requireWriting()
         try drain(all: true)
         try endPiece()
-        try watched { () throws(ContainerError) in try muxer.writeTrailer() }
+        try watched { () throws(ContainerError) in
+            try muxer.writeTrailer()
+            output.commit()
+        }
         do {
             try output.sink.synchronise()
             try output.sink.close()
@@ -235,6 +241,17 @@ public final class FileWriter {
             try? output.sink.close()
             state = .closed
         }
+    }
+
+    /// Closes, and deletes what was written.
+    package func discard() {
+        if case .writing = state { try? output.sink.close() }
+        state = .closed
+        unlink(partPath)
+    }
+
+    package static func delete(_ path: String) {
+        unlink(path)
     }
 
     private func nameFinal() throws(ContainerError) {
@@ -277,12 +294,11 @@ extension FileWriter {
         return lstat(path, &status) == 0
     }
 
-    private static func refuseExisting(_ path: String) throws(ContainerError) {
+    private static func refuseExisting(_ path: String, part: String) throws(ContainerError) {
         if exists(path) {
             throw ContainerError(
                 .outputExists, path: path, cause: "already exists", remedy: "choose another name or permit overwriting")
         }
-        let part = partPath(for: path)
         if exists(part) {
             throw ContainerError(
                 .unfinishedExists, path: part, cause: "is an unfinished recording",

@@ -59,7 +59,7 @@ struct IndexedMP4 {
         guard let output = OutputFile(sink, canSeek: true) else {
             throw ContainerError(.writeFailed, path: indexedPath, cause: "out of memory")
         }
-        // The fragments hold chunks as MP4 has them (lengths, not start codes), so their own setup goes with them.
+        // The chunks have become what MP4 wants (H.264's start codes are lengths now), and so has their setup.
         var video = writer.video
         if let setup = reader.info.video?.parameters.setup { video?.setup = setup }
         let muxer = try Muxer(

@@ -7,6 +7,8 @@ final class InputFile {
     private let descriptor: Int32
     private let cancel: CancelFlag?
     private var position: Int64 = 0
+    /// Bytes from here on are not shown to the demuxer.
+    var visibleEnd = Int64.max
     /// The system's error of a read that failed, else 0.
     private(set) var failure: Int32 = 0
     /// Points back to this object, which outlives it.
@@ -84,6 +86,8 @@ final class InputFile {
 
     private func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
         if isCancelled { return tessera_AVERROR_EXIT }
+        let count = min(Int64(count), visibleEnd - position)
+        guard count > 0 else { return tessera_AVERROR_EOF }
         while true {
             let got = pread(descriptor, buffer, Int(count), off_t(position))
             if got > 0 {
@@ -100,10 +104,10 @@ final class InputFile {
     private func seek(to offset: Int64, whence: Int32) -> Int64 {
         let target: Int64
         switch whence & ~AVSEEK_FORCE {
-        case AVSEEK_SIZE: return size
+        case AVSEEK_SIZE: return min(size, visibleEnd)
         case SEEK_SET: target = offset
         case SEEK_CUR: target = position.addingReportingOverflow(offset).partialValue
-        case SEEK_END: target = size.addingReportingOverflow(offset).partialValue
+        case SEEK_END: target = min(size, visibleEnd).addingReportingOverflow(offset).partialValue
         default: return Int64(tessera_AVERROR(EINVAL))
         }
         guard target >= 0 else { return Int64(tessera_AVERROR(EINVAL)) }

@@ -26,6 +26,7 @@ final class Muxer {
     private struct TrackState {
         var stream: UnsafeMutablePointer<AVStream>
         var padding = MediaTime.zero
+        var isOpus = false
         /// In units of the stream.
         var lastDecode = Int64.min
         /// What is added to every time of the chunks.
@@ -152,7 +153,8 @@ final class Muxer {
         set(&stream.pointee.metadata, "title", title)
         guard let id = StreamDescription.identifier(sound.codec), StreamDescription.fill(stream, sound: sound, id: id)
         else { throw ContainerError(.writeFailed, path: path, cause: "cannot be written (out of memory)") }
-        tracks[.sound] = TrackState(stream: stream, padding: sound.startPadding, interval: .milliseconds(20))
+        tracks[.sound] = TrackState(
+            stream: stream, padding: sound.startPadding, isOpus: sound.codec == .opus, interval: .milliseconds(20))
     }
 
     private func writeHeader(_ layout: Layout) throws(ContainerError) {
@@ -213,6 +215,10 @@ final class Muxer {
         packet.pointee.dts = decode
         packet.pointee.duration = ticks(chunk.duration > .zero ? chunk.duration : state.interval, base)
         packet.pointee.flags = chunk.isKeyframe || track == .sound ? AV_PKT_FLAG_KEY : 0
+        if track == .sound, !addEndPadding(chunk, state) {
+            throw ContainerError(.writeFailed, path: path, cause: "cannot be written (out of memory)")
+        }
+        defer { av_packet_free_side_data(packet) }
         let code = chunk.data.withUnsafeBufferPointer { bytes in
             // The muxer reads the bytes, or copies them, before it returns.
             packet.pointee.data = UnsafeMutablePointer(mutating: bytes.baseAddress)
@@ -224,6 +230,20 @@ final class Muxer {
             return av_write_frame(context, packet)
         }
         try check(code)
+    }
+
+    /// Says how much of the end of a packet of Opus is to be thrown away, where the chunk is shorter than what the packet
+    /// decodes to: 32 bits little-endian of samples to skip at its start, and at its end, and two reasons.
+    private func addEndPadding(_ chunk: EncodedChunk, _ state: TrackState) -> Bool {
+        guard state.isOpus, chunk.duration > .zero else { return true }
+        let excess = OpusPacketLength.duration(chunk.data) - chunk.duration
+        guard excess > .milliseconds(1), excess < .milliseconds(120) else { return true }
+        guard let data = av_packet_new_side_data(packet, AV_PKT_DATA_SKIP_SAMPLES, 10) else { return false }
+        let samples = UInt32(excess.count(per: Int64(state.stream.pointee.codecpar.pointee.sample_rate)))
+        let bytes = UnsafeMutableRawBufferPointer(start: data, count: 10)
+        for index in bytes.indices { bytes[index] = 0 }
+        bytes.storeBytes(of: samples.littleEndian, toByteOffset: 4, as: UInt32.self)
+        return true
     }
 
     /// Ends the cluster or fragment and hands it to the sink.

@@ -9,13 +9,20 @@ final class OutputFile {
     private(set) var length: Int64 = 0
     private(set) var context: UnsafeMutablePointer<AVIOContext>?
     private var position: Int64 = 0
+    /// Whether pieces appear at once, see ``commit()``.
+    private let commitsPieces: Bool
+    private var heldHead: (offset: Int64, bytes: [UInt8])?
 
     /// Larger than most pieces of half a second, so that a piece is one write.
     private static let bufferSize = 512 * 1024
 
-    /// Nil if memory is out.
-    init?(_ sink: any RecordingSink, canSeek: Bool) {
+    /// - Parameter commitsPieces: the first eight bytes of a piece, which are the size and type of its first box, are
+    ///   written last, by ``commit()``. Up to then they are zero, so that readers pass over all that follows: an
+    ///   MP4 with an incomplete fragment is refused by some.
+    /// - Returns: nil if memory is out.
+    init?(_ sink: any RecordingSink, canSeek: Bool, commitsPieces: Bool = false) {
         self.sink = sink
+        self.commitsPieces = commitsPieces
         guard let buffer = av_malloc(OutputFile.bufferSize) else { return nil }
         context = avio_alloc_context(
             buffer.assumingMemoryBound(to: UInt8.self), Int32(OutputFile.bufferSize), 1,
@@ -45,8 +52,15 @@ final class OutputFile {
 
     private func write(_ bytes: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
         if let failure { return tessera_AVERROR(failure.number) }
+        var rest = UnsafeRawBufferPointer(start: bytes, count: Int(count))
+        var offset = position
+        if commitsPieces, heldHead == nil, rest.count > 8 {
+            heldHead = (position, Array(rest[..<8]))
+            rest = UnsafeRawBufferPointer(rebasing: rest[8...])
+            offset += 8
+        }
         do {
-            try sink.write(UnsafeRawBufferPointer(start: bytes, count: Int(count)), at: position)
+            try sink.write(rest, at: offset)
         } catch {
             failure = error
             return tessera_AVERROR(error.number)
@@ -54,6 +68,20 @@ final class OutputFile {
         position += Int64(count)
         length = max(length, position)
         return count
+    }
+
+    /// Makes the piece that was written visible.
+    func commit() {
+        guard let head = heldHead else { return }
+        heldHead = nil
+        guard failure == nil else { return }
+        do {
+            try head.bytes.withUnsafeBufferPointer { bytes throws(SinkError) in
+                try sink.write(UnsafeRawBufferPointer(bytes), at: head.offset)
+            }
+        } catch {
+            failure = error
+        }
     }
 
     private func seek(to offset: Int64, whence: Int32) -> Int64 {

@@ -113,6 +113,8 @@ enum StreamDescription {
         target.pointee.codec_id = id
         target.pointee.width = Int32(clamping: video.size.width)
         target.pointee.height = Int32(clamping: video.size.height)
+        // Else MP4 gets an empty vpcC box, which nobody reads; VP9 is 4:2:0 here.
+        if video.codec == .vp9 { target.pointee.format = AV_PIX_FMT_YUV420P.rawValue }
         let aspect = av_d2q(video.pixelAspect, 10_000)
         target.pointee.sample_aspect_ratio = aspect
         stream.pointee.sample_aspect_ratio = aspect

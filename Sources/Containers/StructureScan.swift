@@ -24,6 +24,19 @@ struct StructureScan {
         return nil
     }
 
+    /// Where an incomplete fragment's description begins, at the end of ISO base media; nil if there is none. Demuxers
+    /// stumble over it, and nothing behind it is of use.
+    func incompleteFragment() -> Int64? {
+        let head = file.bytes(at: 0, count: 12)
+        guard head.count == 12, StructureScan.firstBoxes.contains(Array(head[4..<8])) else { return nil }
+        var result: Int64?
+        walkBoxes { type, offset, end in
+            if end > size, type == Array("moof".utf8) { result = offset }
+            return true
+        }
+        return result
+    }
+
     /// True if the file is ISO base media without the index that says where its media are.
     func lacksMovieBox() -> Bool {
         let head = file.bytes(at: 0, count: 12)
