@@ -40,6 +40,8 @@ let package = Package(
         cLibrary("COpenSSL", pkgConfig: "openssl"),
         cLibrary("CSRTP", pkgConfig: "libsrtp2"),
 
+        .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
+
         module("Timing"),
         .target(
             name: "RTP", dependencies: ["Timing"],
@@ -52,11 +54,16 @@ let package = Package(
         module("Layout", ["Timing"]),
         module("Compositor", ["Media", "Layout", "Timing", "CSwscale", "CPango"]),
         module("AudioMixer", ["Media", "Timing"]),
-        module("Mixing", ["Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
+        module("Mixing", ["RTP", "Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
         module("Recording", ["Media", "Containers", "Codecs", "Timing"]),
         module(
             "Archive",
             ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Timing"]),
+        module(
+            "Live",
+            [
+                "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing", "Timing", "CLinux",
+            ]),
         .executableTarget(
             name: "tessera",
             dependencies: [

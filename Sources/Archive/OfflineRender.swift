@@ -37,11 +37,11 @@ public final class OfflineRender {
         self.cancel = cancel
         cast = try RenderCast(job, cancel: cancel)
         let canvas = CanvasSize(width: job.size.width, height: job.size.height)
-        let images = try LayoutImages.load(job.layout)
         do {
+            let images = try LayoutImages.load(job.layout)
             view = try ViewPipeline(layout: job.layout.layout, canvas: canvas, images: images)
         } catch {
-            throw RenderError(error.description)
+            throw RenderError("\(error)")
         }
         sound = SoundPipeline()
         for source in cast.sources {

@@ -102,6 +102,12 @@ public final class Picture: Sendable {
         self.pixelAspect = pixelAspect
     }
 
+    /// The same samples, to be turned by `rotation` for display instead of by what was said before.
+    public func turned(to rotation: Rotation) -> Picture {
+        rotation == self.rotation
+            ? self : Picture(storage: storage, colour: colour, rotation: rotation, pixelAspect: pixelAspect)
+    }
+
     public var luma: Plane { storage.luma.readOnly }
     public var cb: Plane { storage.cb.readOnly }
     public var cr: Plane { storage.cr.readOnly }

@@ -1,0 +1,368 @@
+import Media
+import Mixing
+import RTP
+import Timing
+import WebRTC
+
+/// One peer of the server with its streams: takes its packets apart, and puts together what it is sent. Belongs to the
+/// network thread, once that has been given it.
+final class PeerSession: @unchecked Sendable {
+    /// Within this process.
+    let number: Int
+    /// Public name, 128 random bits.
+    let token: String
+    let room: LiveRoom
+    let participant: LiveParticipant
+    let peer: Peer
+    var credentials: ICECredentials
+    let entityTag: String
+
+    private var pictures: [Int: PictureReceiver] = [:]
+    private var sounds: [Int: SoundReceiver] = [:]
+    private let soundOut: OutgoingStream?
+    private let videoOut: OutgoingStream?
+    private var soundSource: EncodedOutput?
+    private var videoSource: EncodedOutput?
+    /// Encodes that a lost packet may have been from, by ``EncodedOutput/source``.
+    private var recentSources: [UInt32: EncodedOutput] = [:]
+    private var awaitsKeyframe = true
+    private let extensions: HeaderExtensionMap
+    private var arrivals: ArrivalLog?
+    private let ownSSRC: SSRC
+    private let canonicalName: String
+    private var nextReport = MediaTime.zero
+    private var nextFeedback = MediaTime.zero
+    private var nextRequests = MediaTime.zero
+    private(set) var figures = SessionFigures()
+
+    init(
+        number: Int, token: String, room: LiveRoom, participant: LiveParticipant, peer: Peer,
+        credentials: ICECredentials, entityTag: String
+    ) {
+        self.number = number
+        self.token = token
+        self.room = room
+        self.participant = participant
+        self.peer = peer
+        self.credentials = credentials
+        self.entityTag = entityTag
+        let session = peer.session
+        extensions = session.extensions
+        var soundOut: OutgoingStream?
+        var videoOut: OutgoingStream?
+        var cameraFound = false
+        var names: [String] = []
+        for media in session.media {
+            guard let codec = media.codec else { continue }
+            if let local = media.local {
+                let repair = codec.retransmission.flatMap { type in
+                    local.retransmission.map { SendStream.Repair(ssrc: $0, payloadType: type) }
+                }
+                let stream = NegotiatedStream(
+                    mid: media.mid, ssrc: local.ssrc, payloadType: codec.payloadType, repair: repair)
+                names.append(local.cname)
+                if codec.format.isVideo {
+                    videoOut = videoOut ?? OutgoingStream(stream, clockRate: 90_000)
+                } else {
+                    soundOut = soundOut ?? OutgoingStream(stream, clockRate: 48_000)
+                }
+            }
+            guard media.direction.receives else { continue }
+            if let format = PictureFormat(codec.format) {
+                let feed = cameraFound ? participant.screen : participant.camera
+                cameraFound = true
+                if let feed {
+                    pictures[media.index] = PictureReceiver(format: format, feed: feed, sound: participant.sound)
+                }
+            } else if let playout = participant.sound, sounds.isEmpty {
+                sounds[media.index] = SoundReceiver(playout: playout, redundancy: codec.redundancy)
+            }
+        }
+        self.soundOut = soundOut
+        self.videoOut = videoOut
+        canonicalName = names.first ?? "tessera"
+        ownSSRC = videoOut?.stream.ssrc ?? soundOut?.stream.ssrc ?? SSRC(UInt32.random(in: 1 ... .max))
+        if extensions[.transportSequenceNumber] != nil {
+            arrivals = ArrivalLog(sender: ownSSRC, media: SSRC(0))
+        }
+    }
+
+    // MARK: - In
+
+    /// Takes a datagram; what follows goes out through `network`.
+    func receive(_ datagram: inout MutableSpan<UInt8>, over path: NetworkPath, now: MediaTime, network: NetworkThread) {
+        figures.bytesIn += UInt64(datagram.count)
+        switch peer.handle(&datagram, over: path, now: now) {
+        case .none: break
+        case .rtp(let packet, let count, let source):
+            receive(packet, in: datagram.span.extracting(0..<count), source: source, now: now, network: network)
+        case .rtcp(let count):
+            receiveControl(datagram.span.extracting(0..<count), now: now, network: network)
+        }
+    }
+
+    private func receive(
+        _ packet: RTPPacket, in bytes: Span<UInt8>, source: IncomingSource, now: MediaTime, network: NetworkThread
+    ) {
+        var values = HeaderExtensions()
+        if let block = packet.extensions {
+            values = (try? HeaderExtensions(parsing: block, in: bytes, map: extensions)) ?? values
+        }
+        if let sequence = values.transportSequenceNumber { arrivals?.receive(sequence, arrival: now) }
+        // Of simulcast layers the first that comes is taken.
+        if let layer = source.layer, layer != 0 { return }
+        if let receiver = sounds[source.media] {
+            if source.role == .media { receiver.receive(packet, in: bytes, now: now) }
+            return
+        }
+        guard let receiver = pictures[source.media] else { return }
+        switch source.role {
+        case .media:
+            receiver.receive(
+                packet, in: bytes, orientation: values.videoOrientation, isRepeated: false, now: now)
+        case .retransmission:
+            guard let ssrc = source.repairs ?? receiver.ssrc,
+                let original = try? Retransmission.original(
+                    of: packet, in: bytes, ssrc: ssrc, payloadType: packet.header.payloadType)
+            else { return }
+            receiver.receive(original, in: bytes, orientation: nil, isRepeated: true, now: now)
+        }
+        ask(receiver, now: now, network: network)
+    }
+
+    /// Asks for what is missing of a stream.
+    private func ask(_ receiver: PictureReceiver, now: MediaTime, network: NetworkThread) {
+        let requests = receiver.requests(now: now)
+        guard let media = receiver.ssrc, !requests.lost.isEmpty || requests.wantsKeyframe else { return }
+        sendControl(network) { [ownSSRC] writer throws(WireError) in
+            if !requests.lost.isEmpty {
+                try GenericNack(sender: ownSSRC, media: media, lost: requests.lost).write(into: &writer)
+            }
+            if requests.wantsKeyframe {
+                try PictureLossIndication(sender: ownSSRC, media: media).write(into: &writer)
+            }
+        }
+        figures.nacksSent += UInt64(requests.lost.count)
+        if requests.wantsKeyframe { figures.keyframesAsked += 1 }
+    }
+
+    private func receiveControl(_ bytes: Span<UInt8>, now: MediaTime, network: NetworkThread) {
+        var reader = RTCPReader(bytes)
+        // A compound in one datagram has at most a few dozen packets; a hostile one is not read for ever.
+        for _ in 0..<64 {
+            let packet: RTCPPacket?
+            do {
+                packet = try reader.next()
+            } catch {
+                figures.malformedControl += 1
+                continue
+            }
+            guard let packet else { return }
+            handle(packet, now: now, network: network)
+        }
+    }
+
+    private func handle(_ packet: RTCPPacket, now: MediaTime, network: NetworkThread) {
+        switch packet {
+        case .senderReport(let report):
+            for receiver in pictures.values where receiver.ssrc == report.ssrc { receiver.receive(report, now: now) }
+            for receiver in sounds.values where receiver.ssrc == report.ssrc { receiver.receive(report, now: now) }
+            note(report.blocks, now: now, network: network)
+        case .receiverReport(let report): note(report.blocks, now: now, network: network)
+        case .nack(let nack): resend(nack, now: now, network: network)
+        case .pictureLoss(let loss): if loss.media == videoOut?.stream.ssrc { askForKeyframe(now: now) }
+        case .fullIntraRequest(let request):
+            if request.items.contains(where: { $0.media == videoOut?.stream.ssrc }) { askForKeyframe(now: now) }
+        case .sourceDescription, .goodbye, .bandwidthEstimate, .transportFeedback, .extendedReport, .unknown: break
+        }
+    }
+
+    private func note(_ blocks: [ReportBlock], now: MediaTime, network: NetworkThread) {
+        for block in blocks {
+            if let time = block.roundTrip(now: network.wallClock(at: now)) {
+                figures.roundTrip = time
+                for receiver in pictures.values { receiver.setRoundTrip(time) }
+            }
+            if block.ssrc == videoOut?.stream.ssrc { figures.lossOut = Double(block.fractionLost) / 256 }
+        }
+    }
+
+    private func askForKeyframe(now: MediaTime) {
+        figures.keyframeRequests += 1
+        room.view(of: participant)?.requestKeyframe(now: now)
+    }
+
+    // MARK: - Out
+
+    private func resend(_ nack: GenericNack, now: MediaTime, network: NetworkThread) {
+        guard let videoOut, nack.media == videoOut.stream.ssrc, let path = peer.selectedPath else { return }
+        nack.forEach { sequence in
+            guard let source = videoOut.stream.source(ofLost: sequence, now: now),
+                let output = recentSources[source]
+            else { return }
+            figures.resent += 1
+            send(over: path, network) { writer throws(WireError) in
+                try videoOut.stream.writeAgain(
+                    sequence, of: output.history, extensions: HeaderExtensions(), map: .empty, now: now, into: &writer)
+            }
+        }
+    }
+
+    /// Sends the packets of a picture, from the first keyframe of an encode on.
+    func send(
+        _ packets: Range<Int64>, of output: EncodedOutput, isKeyframe: Bool, now: MediaTime, network: NetworkThread
+    ) {
+        guard let videoOut, let path = peer.selectedPath, peer.isConnected else { return }
+        if videoSource !== output {
+            videoSource = output
+            recentSources[output.source] = output
+            awaitsKeyframe = true
+        }
+        if awaitsKeyframe, !isKeyframe { return }
+        awaitsKeyframe = false
+        figures.framesOut += 1
+        for index in packets {
+            send(over: path, network) { writer throws(WireError) in
+                try videoOut.stream.write(
+                    index, of: output.history, source: output.source, extensions: HeaderExtensions(), map: .empty,
+                    now: now, into: &writer)
+            }
+        }
+    }
+
+    /// Sends a packet of sound.
+    func send(sound index: Int64, of output: EncodedOutput, now: MediaTime, network: NetworkThread) {
+        guard let soundOut, let path = peer.selectedPath, peer.isConnected else { return }
+        send(over: path, network) { writer throws(WireError) in
+            try soundOut.stream.write(
+                index, of: output.history, source: output.source, extensions: HeaderExtensions(), map: .empty, now: now,
+                into: &writer)
+        }
+    }
+
+    private func send(
+        over path: NetworkPath, _ network: NetworkThread,
+        _ write: (inout ByteWriter) throws(WireError) -> Bool
+    ) {
+        network.send(over: path) { bytes in
+            var writer = ByteWriter(bytes._mutatingExtracting(0..<PeerSession.packetLimit))
+            guard (try? write(&writer)) == true else { return nil }
+            let count = writer.count
+            return try? peer.protectRTP(&bytes, count: count)
+        }
+        figures.packetsOut += 1
+    }
+
+    /// Bytes of a packet before encryption.
+    private static let packetLimit = 1400
+
+    private func sendControl(
+        _ network: NetworkThread, _ write: (inout ByteWriter) throws(WireError) -> Void
+    ) {
+        guard let path = peer.selectedPath, peer.isConnected else { return }
+        network.send(over: path) { bytes in
+            var writer = ByteWriter(bytes._mutatingExtracting(0..<PeerSession.packetLimit))
+            guard (try? write(&writer)) != nil, writer.count > 0 else { return nil }
+            let count = writer.count
+            return try? peer.protectRTCP(&bytes, count: count)
+        }
+    }
+
+    // MARK: - Time
+
+    /// Does what is due: the peer's own timers, requests, feedback, reports.
+    func housekeep(now: MediaTime, network: NetworkThread) {
+        if let deadline = peer.nextDeadline, deadline <= now { peer.handleTimeout(now: now) }
+        guard peer.isConnected else { return }
+        if now >= nextRequests {
+            nextRequests = now + .milliseconds(10)
+            for receiver in pictures.values { ask(receiver, now: now, network: network) }
+        }
+        if now >= nextFeedback {
+            nextFeedback = now + .milliseconds(50)
+            sendFeedback(network)
+        }
+        if now >= nextReport {
+            nextReport = now + .milliseconds(900 + Int64.random(in: 0...200))
+            sendReports(now: now, network: network)
+        }
+    }
+
+    private func sendFeedback(_ network: NetworkThread) {
+        guard arrivals != nil, let media = pictures.values.first?.ssrc ?? sounds.values.first?.ssrc else { return }
+        arrivals?.media = media
+        while let feedback = arrivals?.takeFeedback() {
+            sendControl(network) { writer throws(WireError) in try feedback.write(into: &writer) }
+        }
+    }
+
+    private func sendReports(now: MediaTime, network: NetworkThread) {
+        var blocks = pictures.values.compactMap { $0.reportBlock(now: now) }
+        blocks += sounds.values.compactMap { $0.reportBlock(now: now) }
+        figures.lossIn = Double(blocks.map(\.fractionLost).max() ?? 0) / 256
+        let ntp = network.wallClock(at: now)
+        let time = room.time(at: now)
+        let name = canonicalName
+        var isFirst = true
+        for out in [videoOut, soundOut].compactMap({ $0 }) where out.stream.packetCount > 0 {
+            let report = out.stream.senderReport(ntp: ntp, mediaTime: time, blocks: isFirst ? blocks : [])
+            isFirst = false
+            let ssrc = out.stream.ssrc
+            sendControl(network) { writer throws(WireError) in
+                try report.write(into: &writer)
+                try SourceDescription(chunks: [.init(ssrc: ssrc, canonicalName: name)]).write(into: &writer)
+            }
+        }
+        guard isFirst else { return }
+        sendControl(network) { [ownSSRC] writer throws(WireError) in
+            try ReceiverReport(ssrc: ownSSRC, blocks: blocks).write(into: &writer)
+            try SourceDescription(chunks: [.init(ssrc: ownSSRC, canonicalName: name)]).write(into: &writer)
+        }
+    }
+
+    /// Everything counted of this session.
+    var snapshot: SessionFigures {
+        var result = figures
+        for receiver in pictures.values {
+            result.videoPacketsIn += receiver.packets
+            result.packetsLostIn += receiver.packetsLost
+        }
+        for receiver in sounds.values {
+            result.soundPacketsIn += receiver.packets
+            result.packetsLostIn += receiver.packetsLost
+        }
+        return result
+    }
+}
+
+/// What a session has sent and received.
+struct SessionFigures: Sendable {
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+    var packetsOut: UInt64 = 0
+    var framesOut: UInt64 = 0
+    var resent: UInt64 = 0
+    var nacksSent: UInt64 = 0
+    var keyframesAsked: UInt64 = 0
+    var keyframeRequests: UInt64 = 0
+    var malformedControl: UInt64 = 0
+    var videoPacketsIn: UInt64 = 0
+    var soundPacketsIn: UInt64 = 0
+    var packetsLostIn: Int64 = 0
+    /// Shares, 0 to 1, of the last report.
+    var lossIn = 0.0
+    var lossOut = 0.0
+    var roundTrip: MediaTime?
+}
+
+extension PictureFormat {
+    /// Nil for sound.
+    init?(_ format: MediaFormat) {
+        switch format {
+        case .vp8: self = .vp8
+        case .vp9: self = .vp9
+        case .h264: self = .h264
+        case .opus: return nil
+        }
+    }
+}

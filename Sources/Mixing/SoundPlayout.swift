@@ -1,0 +1,139 @@
+public import Codecs
+import Media
+public import RTP
+import Synchronization
+public import Timing
+
+/// The sound of one participant from the network: packets go in on one thread, ticks come out on another.
+///
+/// What is played when is the jitter buffer's decision; here it is carried out: decoding, recovery from the copy in a
+/// later packet, concealment, and stretching.
+public final class SoundPlayout: @unchecked Sendable {
+    /// 1 or 2.
+    public let channels: Int
+    private let buffer: Mutex<SoundBuffer>
+    /// The rest is the pulling thread's own.
+    private let decoder: OpusDecoder
+    private var stretch = TimeStretch()
+    private var data: [UInt8] = []
+    private var decoded: [Float]
+    /// Made and not yet given out.
+    private var queue: [Float] = []
+    private let damage = Mutex(0)
+
+    /// `minimumDelay` of zero is for least latency.
+    public init(channels: Int, minimumDelay: MediaTime = .zero) throws(CodecError) {
+        self.channels = channels
+        decoder = try OpusDecoder(channels: channels)
+        decoded = [Float](repeating: 0, count: OpusDecoder.longestPacket * channels)
+        buffer = Mutex(SoundBuffer(tick: SoundBlock.framesPerTick, minimumDelay: minimumDelay))
+        queue.reserveCapacity(3 * OpusDecoder.longestPacket * channels)
+    }
+
+    // MARK: From the network
+
+    /// See ``SoundBuffer/receive(_:timestamp:sequence:isCopy:now:)``.
+    public func receive(
+        _ payload: Span<UInt8>, timestamp: RTPTimestamp, sequence: Int64, isCopy: Bool = false, now: MediaTime
+    ) {
+        buffer.withLock { $0.receive(payload, timestamp: timestamp, sequence: sequence, isCopy: isCopy, now: now) }
+    }
+
+    public func receive(_ report: SenderReport) {
+        buffer.withLock { $0.receive(report) }
+    }
+
+    /// The stream began anew.
+    public func restart() {
+        buffer.withLock { $0.restart() }
+    }
+
+    /// Which sound is heard when, for the pictures to follow.
+    public var anchor: SoundAnchor? { buffer.withLock { $0.anchor } }
+
+    /// Sound waits at least so long, as for pictures that need it.
+    public func setMinimumDelay(_ delay: MediaTime) {
+        buffer.withLock { if $0.minimumDelay != delay { $0.minimumDelay = delay } }
+    }
+
+    /// What the jitter buffer has done, and its target delay.
+    public var state: (statistics: SoundBufferStatistics, target: MediaTime) {
+        buffer.withLock { ($0.statistics, $0.target) }
+    }
+
+    /// Packets that could not be decoded.
+    public var damagedPackets: Int { damage.withLock { $0 } }
+
+    // MARK: To the mixer
+
+    /// Puts the tick at `now` into `output`: 960 frames, interleaved. False if there is only silence.
+    public func pull(now: MediaTime, into output: UnsafeMutableBufferPointer<Float>) -> Bool {
+        let wanted = SoundBlock.framesPerTick * channels
+        precondition(output.count == wanted, "a tick has 960 frames")
+        var isSilent = queue.isEmpty
+        // Each decision makes progress; the bound is for a broken invariant only.
+        for _ in 0..<64 where queue.count < wanted {
+            let queued = queue.count / channels
+            let decision = buffer.withLock { $0.next(now: now, queued: queued, into: &data) }
+            switch decision {
+            case .decode(let packet, let stretching):
+                isSilent = false
+                play(frames: packet.samples, stretching) { decoder, data, output throws(CodecError) in
+                    try decoder.decode(data, into: output)
+                }
+            case .recover(_, let samples):
+                isSilent = false
+                play(frames: samples, .none) { decoder, data, output throws(CodecError) in
+                    try decoder.decodeFEC(data, frames: samples, into: output)
+                }
+            case .conceal(let samples):
+                isSilent = false
+                conceal(samples)
+            case .silence(let samples):
+                queue.append(contentsOf: repeatElement(0, count: max(1, samples) * channels))
+            }
+        }
+        let ready = min(wanted, queue.count)
+        for index in 0..<ready { output[index] = queue[index] }
+        for index in ready..<wanted { output[index] = 0 }
+        queue.removeFirst(ready)
+        return !isSilent
+    }
+
+    private func play(
+        frames: Int, _ stretching: SoundStretch,
+        _ decode: (OpusDecoder, UnsafeBufferPointer<UInt8>, UnsafeMutableBufferPointer<Float>) throws(CodecError) -> Int
+    ) {
+        let made = decoded.withUnsafeMutableBufferPointer { output in
+            data.withUnsafeBufferPointer { data in (try? decode(decoder, data, output)) ?? 0 }
+        }
+        guard made > 0 else {
+            damage.withLock { $0 += 1 }
+            conceal(frames)
+            return
+        }
+        let samples = decoded[..<(made * channels)]
+        switch stretching {
+        case .none: queue.append(contentsOf: samples)
+        case .shorten:
+            var piece = Array(samples)
+            _ = stretch.shorten(&piece, channels: channels)
+            queue.append(contentsOf: piece)
+        case .lengthen:
+            var piece = Array(samples)
+            _ = stretch.lengthen(&piece, channels: channels)
+            queue.append(contentsOf: piece)
+        }
+    }
+
+    private func conceal(_ samples: Int) {
+        // The decoder conceals whole steps of 2.5 ms.
+        let frames = min(max(120, (samples + 119) / 120 * 120), OpusDecoder.longestPacket)
+        let made = decoded.withUnsafeMutableBufferPointer { output in
+            (try? decoder.conceal(frames: frames, into: output)) ?? 0
+        }
+        let used = min(made, max(1, samples))
+        queue.append(contentsOf: decoded[..<(used * channels)])
+        if used == 0 { queue.append(contentsOf: repeatElement(0, count: max(1, samples) * channels)) }
+    }
+}
