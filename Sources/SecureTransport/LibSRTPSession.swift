@@ -103,7 +103,7 @@ final class LibSRTPSession: SRTPSession {
     func unprotectRTP(_ packet: inout MutableSpan<UInt8>) throws(SRTPFailure) -> Int {
         let count = packet.count
         guard count <= 65_535, let header = LibSRTPSession.headerLength(packet.span, count: count - profile.tagLength),
-            header + profile.tagLength <= count, let ssrc = LibSRTPSession.uint32(packet.span, at: 8)
+            header + profile.tagLength <= count, let ssrc = packet.span.uint32(at: 8)
         else { throw .malformed }
         try admit(ssrc)
         var length = Int32(count)
@@ -116,7 +116,7 @@ final class LibSRTPSession: SRTPSession {
     func unprotectRTCP(_ packet: inout MutableSpan<UInt8>) throws(SRTPFailure) -> Int {
         let count = packet.count
         guard count <= 65_535, count >= 8 + profile.controlTrailerLength, packet[0] >> 6 == 2,
-            let ssrc = LibSRTPSession.uint32(packet.span, at: 4)
+            let ssrc = packet.span.uint32(at: 4)
         else { throw .malformed }
         // The E bit leads the index, which stands at the end with AEAD and before the tag without.
         let index = profile.isAuthenticatedEncryption ? count - 4 : count - profile.tagLength - 4
@@ -152,19 +152,13 @@ final class LibSRTPSession: SRTPSession {
 
     /// The bytes of an RTP header with contributors and extension; nil if it is no RTP or they do not fit in `count`.
     private static func headerLength(_ packet: Span<UInt8>, count: Int) -> Int? {
-        guard count >= 12, count <= packet.count, packet[0] >> 6 == 2 else { return nil }
-        var length = 12 + Int(packet[0] & 0x0F) * 4
-        guard length <= count else { return nil }
-        if packet[0] & 0x10 != 0 {
-            guard length + 4 <= count else { return nil }
-            length += 4 + (Int(packet[length + 2]) << 8 | Int(packet[length + 3])) * 4
+        guard count >= 12, count <= packet.count, let first = packet.byte(at: 0), first >> 6 == 2 else { return nil }
+        var length = 12 + Int(first & 0x0F) * 4
+        if first & 0x10 != 0 {
+            guard let words = packet.uint16(at: length + 2) else { return nil }
+            length += 4 + Int(words) * 4
         }
         return length <= count ? length : nil
-    }
-
-    private static func uint32(_ packet: Span<UInt8>, at offset: Int) -> UInt32? {
-        guard offset + 4 <= packet.count else { return nil }
-        return (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(packet[offset + $1]) }
     }
 
     private static func check(_ status: srtp_err_status_t) throws(SRTPFailure) {

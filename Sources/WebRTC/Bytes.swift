@@ -1,29 +1,23 @@
-/// Reads of bytes that a peer sent: every one is checked, none traps.
+import RTP
+
+/// Reads at a place, for messages whose parts are found by offsets; all go through ``ByteReader`` and none traps.
 extension Span where Element == UInt8 {
-    package func byte(at offset: Int) -> UInt8? {
-        offset >= 0 && offset < count ? self[offset] : nil
-    }
+    package func byte(at offset: Int) -> UInt8? { read(at: offset) { reader in try? reader.uint8() } }
 
     /// Big-endian, as all integers on the wire.
-    package func uint16(at offset: Int) -> UInt16? {
-        guard offset >= 0, offset <= count - 2 else { return nil }
-        return UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
-    }
+    package func uint16(at offset: Int) -> UInt16? { read(at: offset) { reader in try? reader.uint16() } }
 
-    package func uint24(at offset: Int) -> UInt32? {
-        guard offset >= 0, offset <= count - 3 else { return nil }
-        return UInt32(self[offset]) << 16 | UInt32(self[offset + 1]) << 8 | UInt32(self[offset + 2])
-    }
+    package func uint24(at offset: Int) -> UInt32? { read(at: offset) { reader in try? reader.uint24() } }
 
-    package func uint32(at offset: Int) -> UInt32? {
-        guard offset >= 0, offset <= count - 4 else { return nil }
-        return UInt32(self[offset]) << 24 | UInt32(self[offset + 1]) << 16
-            | UInt32(self[offset + 2]) << 8 | UInt32(self[offset + 3])
-    }
+    package func uint32(at offset: Int) -> UInt32? { read(at: offset) { reader in try? reader.uint32() } }
 
-    package func uint64(at offset: Int) -> UInt64? {
-        guard let high = uint32(at: offset), let low = uint32(at: offset + 4) else { return nil }
-        return UInt64(high) << 32 | UInt64(low)
+    package func uint64(at offset: Int) -> UInt64? { read(at: offset) { reader in try? reader.uint64() } }
+
+    /// Nil before the start and beyond the end.
+    private func read<Value>(at offset: Int, _ body: (inout ByteReader) -> Value?) -> Value? {
+        guard offset >= 0, offset < count else { return nil }
+        var reader = ByteReader(self, in: offset..<count)
+        return body(&reader)
     }
 
     /// A copy of the bytes in `range`, as far as they exist.

@@ -7,7 +7,7 @@ struct DTLSRecordFilter {
     /// What a peer may send in one handshake message; browsers' certificates have under 1,000 bytes.
     static let messageLimit: UInt32 = 6_000
     /// What all messages of one handshake may announce together.
-    static let handshakeLimit: UInt32 = 32_000
+    static let handshakeLimit: UInt32 = 16_000
     static let messageCountLimit = 16
 
     static let changeCipherSpec: UInt8 = 20
