@@ -149,6 +149,20 @@ import WebRTC
         #expect(session.transport.isDTLSClient && answer.text.contains("a=setup:active"))
     }
 
+    @Test func aLaterOfferKeepsOurStreamsAndRoles() throws {
+        var random = NetworkRandom(seed: 6)
+        let local = LocalTransport(
+            credentials: ICECredentials(using: &random), fingerprint: identity.fingerprint, candidates: [])
+        let answerer = Answerer(purpose: .session, local: local)
+        let active = Offers.chromePlain.replacing("setup:actpass", with: "setup:passive")
+        let first = try answerer.answer(to: try SessionDescription(parsing: active), generator: &random)
+        let second = try answerer.answer(
+            to: try SessionDescription(parsing: Offers.chrome), previous: first.session, generator: &random)
+        #expect(second.session.media.map(\.local).prefix(2) == first.session.media.map(\.local).prefix(2))
+        #expect(second.session.media.count == 3 && second.session.transport.isDTLSClient)
+        #expect(second.answer.sessionID == first.answer.sessionID && second.answer.sessionVersion == 2)
+    }
+
     @Test func anOfferOfOursIsAnsweredAndAccepted() throws {
         var random = NetworkRandom(seed: 4)
         let local = LocalTransport(

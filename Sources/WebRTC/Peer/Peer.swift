@@ -19,7 +19,7 @@ public final class Peer {
     static let eventLimit = 64
     static let datagramLimit = 128
 
-    public let session: NegotiatedSession
+    public private(set) var session: NegotiatedSession
     public private(set) var isConnected = false
     public private(set) var end: PeerEnd?
     /// Where to send; nil before ICE selected a path.
@@ -379,6 +379,15 @@ public final class Peer {
         var output = ICEOutput()
         checking?.setLocalAddresses(addresses, transport: transport, now: now, output: &output)
         follow(output, now: now)
+    }
+
+    /// A later offer and answer changed the media, as when a screen is shared. The transport stays as it is; if the peer's
+    /// credentials are new, ``restartICE(credentials:remote:now:)`` is called too.
+    public func update(_ session: NegotiatedSession) {
+        var session = session
+        session.transport.isDTLSClient = self.session.transport.isDTLSClient
+        self.session = session
+        sources = SourceTable(session)
     }
 
     /// ICE restarts with new credentials on both sides; media goes on over the old path until a new one is nominated.

@@ -23,20 +23,26 @@ public struct Answerer: Sendable {
         self.local = local
     }
 
-    /// `generator` names our streams. Throws, with the line of the offer, when nothing or (for ``Purpose/publish``) not
+    /// `generator` names our streams. `previous` is what an earlier offer of the same connection came to, when this one
+    /// changes it: our streams keep their names and DTLS its roles. Throws, with the line of the offer, when nothing or (for ``Purpose/publish``) not
     /// everything can be agreed upon, and whenever media would not be protected.
     public func answer(
-        to offer: SessionDescription, generator: inout some RandomNumberGenerator
+        to offer: SessionDescription, previous: NegotiatedSession? = nil,
+        generator: inout some RandomNumberGenerator
     ) throws(SDPError) -> (answer: SessionDescription, session: NegotiatedSession) {
         let bundled = try bundledSections(of: offer)
         guard let first = bundled.first else {
             throw SDPError(.unacceptable, "no m= line to answer; audio or video is expected")
         }
-        let remote = try remoteTransport(of: offer, section: first)
+        // In a bundle one section may speak for all.
+        let speaker = bundled.first { offer.transport(of: $0).usernameFragment != nil } ?? first
+        var remote = try remoteTransport(of: offer, section: speaker)
+        if let previous { remote.isDTLSClient = previous.transport.isDTLSClient }
         try check(offer, bundled)
 
         var answer = SessionDescription()
-        answer.sessionID = generator.next() >> 2
+        answer.sessionID = previous?.sessionID ?? generator.next() >> 2
+        answer.sessionVersion = (previous?.sessionVersion ?? 0) &+ 1
         answer.isICELite = true
         answer.allowsMixedExtensions = offer.allowsMixedExtensions
         var negotiated: [NegotiatedMedia] = []
@@ -62,11 +68,14 @@ public struct Answerer: Sendable {
                     media.direction = direction
                     if direction.sends {
                         sending.insert(section.kind)
-                        media.local = LocalStream(
-                            ssrc: SSRC(UInt32.random(in: 1 ... .max, using: &generator)),
-                            retransmission: codec.retransmission == nil
-                                ? nil : SSRC(UInt32.random(in: 1 ... .max, using: &generator)),
-                            cname: names.cname, msid: "\(names.stream) \(section.kind.name)\(index)")
+                        let earlier = previous.flatMap { $0.media.count > index ? $0.media[index].local : nil }
+                        media.local =
+                            earlier
+                            ?? LocalStream(
+                                ssrc: SSRC(UInt32.random(in: 1 ... .max, using: &generator)),
+                                retransmission: codec.retransmission == nil
+                                    ? nil : SSRC(UInt32.random(in: 1 ... .max, using: &generator)),
+                                cname: names.cname, msid: "\(names.stream) \(section.kind.name)\(index)")
                     }
                     media.codec = codec
                     fill(&reply, &media, answering: section, &extensions)
@@ -89,7 +98,10 @@ public struct Answerer: Sendable {
         if !offer.bundles.isEmpty {
             answer.bundles = [answer.media.filter { $0.port != 0 }.compactMap(\.mid)]
         }
-        return (answer, NegotiatedSession(media: negotiated, transport: remote, extensions: extensions))
+        var session = NegotiatedSession(media: negotiated, transport: remote, extensions: extensions)
+        session.sessionID = answer.sessionID
+        session.sessionVersion = answer.sessionVersion
+        return (answer, session)
     }
 
     static func name(_ generator: inout some RandomNumberGenerator) -> String {

@@ -108,6 +108,9 @@ public struct NegotiatedSession: Sendable {
     public var transport: RemoteTransport
     /// One meaning of numbers for all sections (RFC 8843 section 9.2).
     public var extensions: HeaderExtensionMap
+    /// Of our description: the same in all answers of a session, and counting them (RFC 8829 section 5.3.2).
+    public var sessionID: UInt64 = 1
+    public var sessionVersion: UInt64 = 1
 }
 
 /// What this side can do and wants; the defaults are the server's.
