@@ -62,7 +62,8 @@ let package = Package(
         module(
             "Live",
             [
-                "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing", "Timing", "CLinux",
+                "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing", "Timing",
+                "CLinux",
             ]),
         .executableTarget(
             name: "tessera",
@@ -74,6 +75,11 @@ let package = Package(
         // What bare loops over libvpx and libopus need, for comparison.
         .executableTarget(
             name: "floor", dependencies: ["CVPX", "COpus", "CAVCodec", "CAVFormat"], path: "Tests/Bench/Floor"),
+        // What a tick costs, by number of tiles and share of change.
+        .executableTarget(
+            name: "tick-bench",
+            dependencies: ["Codecs", "Compositor", "Layout", "Media", "Mixing", "Timing"], path: "Tests/Bench/Tick",
+            swiftSettings: settings),
         // What tests measure with: tones, clicks, gaps, PSNR, seeded random numbers.
         .target(
             name: "MediaTesting", dependencies: ["Media", "Timing"], path: "Tests/MediaTesting", swiftSettings: settings
