@@ -42,14 +42,15 @@ final class Artist {
         }
     }
 
-    /// What stands in the middle of a tile without a picture.
-    func symbol(for tile: Tile, frame: PixelRect) -> PlacedPatch? {
+    /// What stands in the middle of a tile without a picture, or a little higher to stay clear of its label.
+    func symbol(for tile: Tile, frame: PixelRect, label: PlacedPatch?) -> PlacedPatch? {
         guard let art = SymbolArt(tile, frame: frame) else { return nil }
         let patch = symbols.value(for: art) { art.patch(colour: colour) }
-        return patch.map {
-            PlacedPatch(
-                patch: $0, x: frame.x + ((frame.width - $0.width) / 2 & ~1),
-                y: frame.y + ((frame.height - $0.height) / 2 & ~1))
+        return patch.map { patch in
+            let middle = frame.y + (frame.height - patch.height) / 2
+            let clear = label.map { max($0.y - patch.height - 2, frame.y + 2) } ?? middle
+            return PlacedPatch(
+                patch: patch, x: frame.x + ((frame.width - patch.width) / 2 & ~1), y: min(middle, clear) & ~1)
         }
     }
 }

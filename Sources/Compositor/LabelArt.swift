@@ -24,16 +24,19 @@ struct LabelArt: Hashable {
     /// Nil if the tile has no room for a label.
     init?(_ label: Label, frame: PixelRect) {
         let asked = Double(min(max(label.fontSize, 0), 512))
+        // In a small tile letters shrink with it, slower once they are hard to read.
+        let height = Double(frame.height)
+        let limit = min(max(height * 0.095, min(height * 0.13, 7)), Double(frame.width) * 0.13)
         // In half pixels, so that a tile that grows does not need a new label at every tick.
-        em = (min(asked, Double(frame.height) * 0.13, Double(frame.width) * 0.13) * 2).rounded(.down) / 2
+        em = (min(asked, limit) * 2).rounded(.down) / 2
         guard em >= LabelArt.smallestEm, label.hasPoorNetwork || label.isMuted || !label.text.isEmpty else {
             return nil
         }
         self.label = label
-        height = Int((em * LabelArt.height / 2).rounded()) * 2
+        self.height = Int((em * LabelArt.height / 2).rounded()) * 2
         margin = Int((em * LabelArt.margin / 2).rounded()) * 2
         maximumWidth = (frame.width - 2 * margin) & ~1
-        guard maximumWidth > height else { return nil }
+        guard maximumWidth > self.height else { return nil }
     }
 
     /// The same for a tile of any width: what does not depend on where the name has to be shortened.

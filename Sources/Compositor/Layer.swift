@@ -53,6 +53,7 @@ struct LayerForm {
         highlight = tile.highlight.map { LayerForm.limited($0, shorter: shorter) }
         isTranslucent = opacity < 255 || tile.background.alpha < 255
         guard !visible.isEmpty else { return }
+        label = artist.label(for: tile, frame: frame)
         if let picture {
             var fit = PictureFit(
                 size: picture.size, rotation: picture.rotation, pixelAspect: picture.pixelAspect, frame: frame,
@@ -68,9 +69,8 @@ struct LayerForm {
                     patch: artist.image(picture, fit: fit), x: fit.target.x, y: fit.target.y)
             }
         } else {
-            symbol = artist.symbol(for: tile, frame: frame)
+            symbol = artist.symbol(for: tile, frame: frame, label: label)
         }
-        label = artist.label(for: tile, frame: frame)
     }
 
     /// Strokes take at most a quarter of the shorter side each.

@@ -142,6 +142,7 @@ final class LayerStack {
             layer.picture === picture && before.content == tile.content && before.fit == tile.fit
             && before.background == tile.background && before.isFrozen == tile.isFrozen && old.radius == form.radius
             && old.opacity == form.opacity && before.avatar == tile.avatar
+            && old.symbol?.rect == form.symbol?.rect
         guard isAlike else {
             changed.set(form.visible)
             return
