@@ -94,7 +94,7 @@ let package = Package(
         tests("CodecsTests", ["floor", "MediaTesting", "Codecs", "Containers", "Media", "Timing"]),
         tests("ContainersTests", ["MediaTesting", "Containers", "Media", "Timing"]),
         tests("LayoutTests", ["Layout", "Timing"], exclude: ["Golden"]),
-        tests("CompositorTests", ["MediaTesting", "Compositor", "Layout", "Media", "Timing"]),
+        tests("CompositorTests", ["MediaTesting", "Compositor", "Layout", "Media", "Timing"], exclude: ["Goldens"]),
         tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
         tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
         tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),

@@ -10,6 +10,7 @@ public final class Compositor {
     public let colour: ColourDescription
 
     private let ring: CanvasRing
+    private let scaler: PictureScaler
     private let stack: LayerStack
     private let painter: TilePainter
     private let artist: Artist
@@ -19,8 +20,16 @@ public final class Compositor {
     private var backdropPicture: Picture?
     private var backdropPatch: Patch?
 
+    /// What may be changed at any time, for instance when time is short; tiles take it on as they are drawn.
+    public var scaling: ScalingQuality {
+        get { scaler.quality }
+        set { scaler.quality = newValue }
+    }
+
     /// `canvas` has even sides of 16 to 16,384 pixels.
-    public init(canvas: CanvasSize, colour: ColourDescription = .bt601Limited) throws(CompositorError) {
+    public init(
+        canvas: CanvasSize, colour: ColourDescription = .bt601Limited, scaling: ScalingQuality = .fine
+    ) throws(CompositorError) {
         let sides = 16...16_384
         guard sides.contains(canvas.width), sides.contains(canvas.height), canvas.width % 2 == 0,
             canvas.height % 2 == 0
@@ -34,7 +43,7 @@ public final class Compositor {
         self.canvas = canvas
         self.colour = colour
         let size = PictureSize(width: canvas.width, height: canvas.height)
-        let scaler = PictureScaler()
+        scaler = PictureScaler(quality: scaling)
         ring = CanvasRing(size: size)
         artist = Artist(colour: colour, scaler: scaler)
         stack = LayerStack(size: size, artist: artist)

@@ -127,7 +127,9 @@ struct PictureFit: Equatable {
 
     private static func span(from start: Double, length: Double, of whole: Int) -> (Int, Int) {
         if length >= 1 { return (0, whole) }
-        let wanted = min(max(Int((length * Double(whole) / 2).rounded()) * 2, 2), whole)
+        // Multiples of four can be halved with their chroma; in small pictures that would be seen.
+        let unit = whole >= 128 ? 4 : 2
+        let wanted = min(max(Int((length * Double(whole) / Double(unit)).rounded()) * unit, 2), whole)
         let centre = (start + length / 2) * Double(whole)
         let first = Int(((centre - Double(wanted) / 2) / 2).rounded()) * 2
         let begin = max(0, min(first, (whole - wanted) & ~1))

@@ -1,20 +1,21 @@
 import CSwscale
-package import Media
+import Media
+
+/// How much work goes into the scaling of pictures.
+public enum ScalingQuality: Hashable, Sendable {
+    /// Reduction averages areas: 0.075 ms for 640x360 to 426x240 where ``fine`` takes 0.105.
+    case fast
+    /// Reduction to more than half is bicubic in luma, where the eye and the encoder are served by it: nine drawn
+    /// people at 1.5 Mbit/s in VP8 are 2.8 dB nearer to a Lanczos reference (0.4 dB with noise) than by averages.
+    case fine
+}
 
 /// How samples are weighted when a picture changes its size.
-package enum ScalingFilter: Hashable, Sendable {
-    /// Every source sample counts by the area it covers: the cheapest that is right for reduction.
+private enum ScalingFilter: Hashable {
     case area
     case bicubic
 
-    /// The filter for a change from one size to another. Enlarging needs bicubic to look smooth; for reduction the area
-    /// filter costs 0.6 of what bicubic does.
-    package static func best(from source: PictureSize, to target: PictureSize) -> ScalingFilter {
-        let enlarges = target.width > source.width || target.height > source.height
-        return enlarges ? .bicubic : .area
-    }
-
-    fileprivate var flags: Int32 {
+    var flags: Int32 {
         switch self {
         case .area: SWS_AREA
         case .bicubic: SWS_BICUBIC
@@ -29,12 +30,11 @@ package enum ScalingFilter: Hashable, Sendable {
 /// multiple of 32 bytes, and writes up to 7 bytes beyond the width where that is no multiple of 8: callers give such
 /// targets, or scratch memory. It is not asked for sides under 16 samples, nor for what it refuses; a plain scaler
 /// does those.
-package final class PictureScaler {
+final class PictureScaler {
     private struct Key: Equatable {
         var source: PictureSize
         var target: PictureSize
         var filter: ScalingFilter
-        var isGrey: Bool
     }
 
     private struct Entry {
@@ -44,15 +44,19 @@ package final class PictureScaler {
         var lastUse: UInt64
     }
 
-    /// Contexts that are kept; a context of nine tiles takes about 100 kB.
-    private static let limit = 64
+    /// Contexts that are kept; each takes some 50 kB.
+    private static let limit = 128
     private static let smallestSide = 16
 
     private var entries: [Entry] = []
     private var uses: UInt64 = 0
     private let tiny = Scratch()
+    private let halves = [Scratch(), Scratch()]
+    var quality: ScalingQuality
 
-    package init() {}
+    init(quality: ScalingQuality) {
+        self.quality = quality
+    }
 
     deinit {
         for entry in entries { sws_freeContext(entry.context) }
@@ -60,7 +64,50 @@ package final class PictureScaler {
 
     /// Scales `source` to the size of `target`.
     func scale(_ source: SourcePlanes, to target: TargetPlanes) {
-        let from = PictureSize(width: source.luma.width, height: source.luma.height)
+        let from = source.size
+        let to = PictureSize(width: target.width, height: target.height)
+        if from == to {
+            target.copy(source)
+            return
+        }
+        let enlarges = to.width > from.width || to.height > from.height
+        let isMild = to.width * 2 > from.width && to.height * 2 > from.height
+        let luma: ScalingFilter = enlarges || (isMild && quality == .fine) ? .bicubic : .area
+        let start = halved(source, to: target)
+        if start.size == to { return }
+        scale(start.luma, to: target.luma, luma)
+        scale(start.cb, to: target.cb, enlarges ? .bicubic : .area)
+        scale(start.cr, to: target.cr, enlarges ? .bicubic : .area)
+    }
+
+    /// Scales one plane for itself.
+    func scale(_ source: Plane, to target: WritablePlane) {
+        let enlarges = target.width > source.width || target.height > source.height
+        scale(source, to: target, enlarges ? .bicubic : .area)
+    }
+
+    /// Halves `source` as long as it has at least twice the sides of `target`, the last time into `target` itself if
+    /// its size is met. Gives `source` where that cannot be.
+    private func halved(_ source: SourcePlanes, to target: TargetPlanes) -> SourcePlanes {
+        var planes = source
+        var turn = 0
+        while true {
+            let size = planes.size
+            guard size.width % 4 == 0, size.height % 4 == 0, size.width >= 2 * target.width,
+                size.height >= 2 * target.height, target.width >= 2, target.height >= 2
+            else { return planes }
+            let isLast = size.width == 2 * target.width && size.height == 2 * target.height
+            let half = isLast ? target : halves[turn].planes(width: size.width / 2, height: size.height / 2)
+            Halving.halve(planes.luma, to: half.luma)
+            Halving.halve(planes.cb, to: half.cb)
+            Halving.halve(planes.cr, to: half.cr)
+            planes = half.readOnly
+            turn = 1 - turn
+        }
+    }
+
+    private func scale(_ source: Plane, to target: WritablePlane, _ filter: ScalingFilter) {
+        let from = PictureSize(width: source.width, height: source.height)
         let to = PictureSize(width: target.width, height: target.height)
         if from == to {
             target.copy(source)
@@ -72,58 +119,14 @@ package final class PictureScaler {
         }
         guard min(from.width, from.height) >= PictureScaler.smallestSide else {
             // A handful of samples first becomes a small picture, so that the plain scaler never fills a large one.
-            let width = max(from.width, min(to.width, 64))
-            let height = max(from.height, min(to.height, 64))
-            let larger = tiny.planes(width: width, height: height)
+            let larger = tiny.planes(
+                width: max(from.width, min(to.width, 64)), height: max(from.height, min(to.height, 64))
+            ).luma
             PlainScaler.scale(source, to: larger)
-            scale(larger.readOnly, to: target)
+            scale(larger.readOnly, to: target, filter)
             return
         }
-        let filter = ScalingFilter.best(from: from, to: to)
-        let key = Key(source: from, target: to, filter: filter, isGrey: false)
-        guard let context = context(for: key) else {
-            PlainScaler.scale(source, to: target)
-            return
-        }
-        withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: 4) { sources in
-            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<UInt8>?.self, capacity: 4) { targets in
-                withUnsafeTemporaryAllocation(of: Int32.self, capacity: 8) { strides in
-                    sources.initialize(repeating: nil)
-                    targets.initialize(repeating: nil)
-                    strides.initialize(repeating: 0)
-                    sources[0] = source.luma.base
-                    sources[1] = source.cb.base
-                    sources[2] = source.cr.base
-                    targets[0] = target.luma.base
-                    targets[1] = target.cb.base
-                    targets[2] = target.cr.base
-                    strides[0] = Int32(source.luma.stride)
-                    strides[1] = Int32(source.cb.stride)
-                    strides[2] = Int32(source.cr.stride)
-                    strides[4] = Int32(target.luma.stride)
-                    strides[5] = Int32(target.cb.stride)
-                    strides[6] = Int32(target.cr.stride)
-                    _ = sws_scale(
-                        context, sources.baseAddress, strides.baseAddress, 0, Int32(from.height), targets.baseAddress,
-                        strides.baseAddress! + 4)
-                }
-            }
-        }
-    }
-
-    /// Scales one plane for itself.
-    func scale(_ source: Plane, to target: WritablePlane) {
-        let from = PictureSize(width: source.width, height: source.height)
-        let to = PictureSize(width: target.width, height: target.height)
-        if from == to {
-            target.copy(source)
-            return
-        }
-        let smallest = min(min(from.width, from.height), min(to.width, to.height))
-        let filter = ScalingFilter.best(from: from, to: to)
-        guard smallest >= PictureScaler.smallestSide,
-            let context = context(for: Key(source: from, target: to, filter: filter, isGrey: true))
-        else {
+        guard let context = context(for: Key(source: from, target: to, filter: filter)) else {
             PlainScaler.scale(source, to: target)
             return
         }
@@ -140,10 +143,9 @@ package final class PictureScaler {
             entries[index].lastUse = uses
             return entries[index].context
         }
-        let format = key.isGrey ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_YUV420P
         let context = sws_getContext(
-            Int32(key.source.width), Int32(key.source.height), format, Int32(key.target.width),
-            Int32(key.target.height), format, key.filter.flags, nil, nil, nil)
+            Int32(key.source.width), Int32(key.source.height), AV_PIX_FMT_GRAY8, Int32(key.target.width),
+            Int32(key.target.height), AV_PIX_FMT_GRAY8, key.filter.flags, nil, nil, nil)
         let entry = Entry(key: key, context: context, lastUse: uses)
         if entries.count < PictureScaler.limit {
             entries.append(entry)

@@ -5,12 +5,6 @@ import Media
 enum PlainScaler {
     private static let mostSamples = 16
 
-    static func scale(_ source: SourcePlanes, to target: TargetPlanes) {
-        scale(source.luma, to: target.luma)
-        scale(source.cb, to: target.cb)
-        scale(source.cr, to: target.cr)
-    }
-
     static func scale(_ source: Plane, to target: WritablePlane) {
         let stepX = Float(source.width) / Float(target.width)
         let stepY = Float(source.height) / Float(target.height)

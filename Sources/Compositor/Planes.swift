@@ -13,6 +13,8 @@ struct SourcePlanes {
         self.cr = cr
     }
 
+    var size: PictureSize { PictureSize(width: luma.width, height: luma.height) }
+
     /// The part of `picture` that `crop` names; its x and y are even and it lies inside.
     init(_ picture: Picture, crop: PixelRect) {
         let chroma = PictureSize(width: crop.width, height: crop.height).chroma
