@@ -95,14 +95,16 @@ final class Patch {
             let scaled = room.planes(width: width, height: height)
             scaler.scale(SourcePlanes(picture, crop: crop), to: scaled)
             planes.copy(scaled.readOnly)
+            withExtendedLifetime(room) {}
             ColourConversion(from: picture.colour, to: colour)?.apply(planes)
             return
         }
         // Samples are multiplied by coverage, scaled, and divided by scaled coverage.
+        let memory = (Scratch(), Scratch(), Scratch())
         let source = SourcePlanes(picture, crop: crop)
-        let wide = WritablePicture(size: PictureSize(width: crop.width, height: crop.height), hasAlpha: true)
-        let small = PictureSize(width: crop.width, height: crop.height).chroma
-        let narrow = WritablePicture(size: small)
+        let multiplied = memory.0.planes(width: crop.width, height: crop.height)
+        // Coverage of luma and of chroma.
+        let covering = memory.1.planes(width: crop.width, height: crop.height)
         let opaque = coverage.base + crop.y * coverage.stride + crop.x
         func covered(_ x: Int, _ y: Int) -> Int {
             Int(opaque[min(y, crop.height - 1) * coverage.stride + min(x, crop.width - 1)])
@@ -111,41 +113,41 @@ final class Patch {
             for x in 0..<crop.width {
                 let a = covered(x, y)
                 let value = Int(source.luma.base[y * source.luma.stride + x])
-                wide.luma.base[y * wide.luma.stride + x] = UInt8((value * a + 127) / 255)
-                wide.alpha!.base[y * wide.alpha!.stride + x] = UInt8(a)
+                multiplied.luma.base[y * multiplied.luma.stride + x] = UInt8((value * a + 127) / 255)
+                covering.luma.base[y * covering.luma.stride + x] = UInt8(a)
             }
         }
-        for y in 0..<small.height {
-            for x in 0..<small.width {
-                let a =
-                    (covered(2 * x, 2 * y) + covered(2 * x + 1, 2 * y) + covered(2 * x, 2 * y + 1)
-                        + covered(2 * x + 1, 2 * y + 1) + 2) / 4
-                narrow.luma.base[y * narrow.luma.stride + x] = UInt8(a)
-                for (from, to) in [(source.cb, wide.cb), (source.cr, wide.cr)] {
+        for y in 0..<multiplied.cb.height {
+            for x in 0..<multiplied.cb.width {
+                let four =
+                    covered(2 * x, 2 * y) + covered(2 * x + 1, 2 * y) + covered(2 * x, 2 * y + 1)
+                    + covered(2 * x + 1, 2 * y + 1)
+                let a = (four + 2) / 4
+                covering.cb.base[y * covering.cb.stride + x] = UInt8(a)
+                for (from, to) in [(source.cb, multiplied.cb), (source.cr, multiplied.cr)] {
                     to.base[y * to.stride + x] = UInt8((Int(from.base[y * from.stride + x]) * a + 127) / 255)
                 }
             }
         }
         // Scaled in memory of its own, since vector code may write beyond a row's end.
-        let room = WritablePicture(size: PictureSize(width: (width + 63) & ~63, height: height), hasAlpha: true)
+        let room = memory.2.planes(width: width, height: height).luma
         func scale(_ from: WritablePlane, to plane: WritablePlane, by alpha: WritablePlane?) {
-            let roomy = WritablePlane(
-                base: room.luma.base, stride: room.luma.stride, width: plane.width, height: plane.height)
+            let roomy = room.part(0, 0, plane.width, plane.height)
             scaler.scale(from.readOnly, to: roomy)
             for y in 0..<plane.height {
                 for x in 0..<plane.width {
                     let value = Int(roomy.base[y * roomy.stride + x])
-                    let a = alpha.map { Int($0.base[y * $0.stride + x]) }
-                    plane.base[y * plane.stride + x] = UInt8(
-                        clamping: a.map { $0 > 0 ? (value * 255 + $0 / 2) / $0 : value } ?? value)
+                    let a = alpha.map { Int($0.base[y * $0.stride + x]) } ?? 255
+                    plane.base[y * plane.stride + x] = UInt8(clamping: a > 0 ? (value * 255 + a / 2) / a : value)
                 }
             }
         }
-        scale(wide.alpha!, to: alpha, by: nil)
-        scale(narrow.luma, to: chromaAlpha, by: nil)
-        scale(wide.luma, to: planes.luma, by: alpha)
-        scale(wide.cb, to: planes.cb, by: chromaAlpha)
-        scale(wide.cr, to: planes.cr, by: chromaAlpha)
+        scale(covering.luma, to: alpha, by: nil)
+        scale(covering.cb, to: chromaAlpha, by: nil)
+        scale(multiplied.luma, to: planes.luma, by: alpha)
+        scale(multiplied.cb, to: planes.cb, by: chromaAlpha)
+        scale(multiplied.cr, to: planes.cr, by: chromaAlpha)
+        withExtendedLifetime(memory) {}
         ColourConversion(from: picture.colour, to: colour)?.apply(planes)
     }
 

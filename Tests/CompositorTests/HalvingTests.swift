@@ -6,7 +6,8 @@ import Testing
 @Suite struct HalvingTests {
     @Test func everySampleIsTheMeanOfFour() {
         for width in Array(1...70) + [320] {
-            let source = Drawn.noise(PictureSize(width: 2 * width, height: 6), seed: UInt64(width)).luma
+            let picture = Drawn.noise(PictureSize(width: 2 * width, height: 6), seed: UInt64(width))
+            let source = picture.luma
             let stride = width + 64
             var output = [UInt8](repeating: 0xA5, count: stride * 3)
             output.withUnsafeMutableBufferPointer {
@@ -27,6 +28,7 @@ import Testing
                     isRight = isRight && Int(actual) == (sum + 2) / 4
                 }
             }
+            withExtendedLifetime(picture) {}
             #expect(isRight, "\(width) wide")
         }
     }
