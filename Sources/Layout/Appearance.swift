@@ -66,7 +66,7 @@ struct Appearance {
         case .auto:
             guard let aspect, aspect > 0 else { return .cover }
             let ratio = aspect * Double(rect.height) / Double(rect.width)
-            return min(ratio, 1 / ratio) < 0.5 ? .contain : .cover
+            return min(ratio, 1 / ratio) < Style.leastCovered ? .contain : .cover
         }
     }
 

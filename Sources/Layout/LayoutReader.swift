@@ -30,7 +30,7 @@ struct LayoutReader {
         let watermark = try readWatermark(&object)
         let transition = try readTransition(&object)
         let timing = try readTiming(&object)
-        let style = try readStyle(&object, inherited: Style())
+        let style = try Style(&object, inherited: Style())
         guard let rootValue = object.take("root") else {
             throw object.failure("root", nil, expected: "the region that fills the canvas")
         }
@@ -168,7 +168,7 @@ struct LayoutReader {
             let portrait = try when.bool("portrait")
             try when.finish()
             let ownBackground = try readBackdrop(&fields, default: background)
-            let ownStyle = try readStyle(&fields, inherited: style)
+            let ownStyle = try Style(&fields, inherited: style)
             guard let root = fields.take("root") else {
                 throw fields.failure("root", nil, expected: "the region that fills the canvas")
             }
@@ -200,57 +200,6 @@ struct LayoutReader {
                 place: fields.path, found: "min \(least) above max \(greatest)", expected: "min up to max")
         }
         return least...greatest
-    }
-
-    // MARK: Style
-
-    private func readStyle(_ object: inout ObjectReader, inherited: Style) throws(LayoutError) -> Style {
-        guard let value = object.take("style") else { return inherited }
-        var style = inherited
-        var fields = try ObjectReader(value, path: object.path(of: "style"))
-        style.fit = try fields.word("fit", Style.PictureFit.self) ?? style.fit
-        style.background = try fields.colour("background") ?? style.background
-        style.radius = try fields.number("radius", 0...0.5) ?? style.radius
-        style.border = try readLine(
-            &fields, "border", inherited: style.border,
-            default: Style.LineStyle(width: 0.003, colour: Colour(red: 0x2a, green: 0x33, blue: 0x4a)))
-        style.highlight = try readLine(&fields, "highlight", inherited: style.highlight, default: Style.accent)
-        style.label = try readLabel(&fields, inherited: style.label)
-        style.avatar = try fields.bool("avatar") ?? style.avatar
-        style.camera = try fields.bool("camera") ?? style.camera
-        style.greysFrozen = try fields.bool("greyWhenFrozen") ?? style.greysFrozen
-        try fields.finish()
-        return style
-    }
-
-    /// A field that is `false`, `true` (the defaults) or an object.
-    private func readLine(
-        _ object: inout ObjectReader, _ name: String, inherited: Style.LineStyle?, default standard: Style.LineStyle
-    ) throws(LayoutError) -> Style.LineStyle? {
-        guard let value = object.take(name) else { return inherited }
-        if case .bool(let isOn) = value { return isOn ? inherited ?? standard : nil }
-        var fields = try ObjectReader(value, path: object.path(of: name), expected: "true, false or an object")
-        var line = inherited ?? standard
-        line.width = try fields.number("width", 0...0.1) ?? line.width
-        line.colour = try fields.colour("colour") ?? line.colour
-        try fields.finish()
-        return line
-    }
-
-    private func readLabel(
-        _ object: inout ObjectReader, inherited: Style.LabelStyle?
-    ) throws(LayoutError) -> Style.LabelStyle? {
-        guard let value = object.take("label") else { return inherited }
-        if case .bool(let isOn) = value { return isOn ? inherited ?? Style.LabelStyle() : nil }
-        var fields = try ObjectReader(value, path: object.path(of: "label"), expected: "true, false or an object")
-        var label = inherited ?? Style.LabelStyle()
-        label.size = try fields.number("size", 0.005...0.2) ?? label.size
-        label.colour = try fields.colour("colour") ?? label.colour
-        label.background = try fields.colour("background") ?? label.background
-        label.showsName = try fields.bool("name") ?? label.showsName
-        label.showsMarks = try fields.bool("marks") ?? label.showsMarks
-        try fields.finish()
-        return label
     }
 
     // MARK: Regions
@@ -298,7 +247,7 @@ struct LayoutReader {
         }
         if place.isWeighed { region.weight = try fields.number("weight", 0.001...1000) ?? 1 }
         region.padding = try fields.number("padding", 0...0.5) ?? 0
-        region.style = try readStyle(&fields, inherited: place.style)
+        region.style = try Style(&fields, inherited: place.style)
         region.whenEmpty = try fields.word("whenEmpty", WhenEmpty.self) ?? .collapse
         var inner = Surroundings(path: fields.path(of: "children"), style: region.style, z: region.z)
         inner.depth = place.depth + 1

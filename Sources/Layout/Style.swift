@@ -3,7 +3,7 @@ package struct Style: Hashable, Sendable {
     package enum PictureFit: String, Sendable, CaseIterable {
         case contain
         case cover
-        /// Cover for a camera, unless that would cut off more than half of it; contain for screens and images.
+        /// Cover for a camera, unless too little of it would be left; contain for screens and images.
         case auto
     }
 
@@ -32,5 +32,8 @@ package struct Style: Hashable, Sendable {
     package var greysFrozen = true
 
     package static let accent = LineStyle(width: 0.0056, colour: Colour(red: 0x4c, green: 0xc2, blue: 0xff))
+    /// The share of a camera's picture that ``PictureFit/auto`` leaves at least. Below that of 16:9 in 4:5, so that
+    /// rounding to pixels decides nothing there; above that of portrait pictures in tiles of 4:3.
+    package static let leastCovered = 0.43
     package static let canvas = Colour(red: 0x0b, green: 0x0f, blue: 0x1a)
 }
