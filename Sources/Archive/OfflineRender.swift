@@ -209,6 +209,7 @@ extension OfflineRender {
         ]
         return RenderReport(
             output: output, inputs: cast.reports, stages: histograms.mapValues { RenderReport.Stage($0) },
-            elapsed: elapsed.seconds, speed: seconds / max(elapsed.seconds, 0.001), wasCancelled: cancel.isSet)
+            elapsed: elapsed.seconds, speed: seconds / max(elapsed.seconds, 0.001),
+            peakMemory: RenderReport.measuredPeakMemory, wasCancelled: cancel.isSet)
     }
 }

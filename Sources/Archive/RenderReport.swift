@@ -67,6 +67,8 @@ public struct RenderReport: Sendable, Codable {
     public var elapsed: Double
     /// Media seconds for each second of wall time.
     public var speed: Double
+    /// Most bytes of memory that the process held at a time; nil where the system does not tell.
+    public var peakMemory: Int64?
     /// The render was ended early.
     public var wasCancelled: Bool
 

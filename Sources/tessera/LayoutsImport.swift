@@ -116,6 +116,6 @@ enum LayoutsImport {
     }
 
     private static func warn(_ text: String) {
-        FileHandle.standardError.write(Data("tessera: \(text)\n".utf8))
+        StandardError.write("tessera: \(text)\n")
     }
 }

@@ -101,12 +101,12 @@ struct RenderRun {
     }
 
     private func say(_ text: String) {
-        FileHandle.standardError.write(Data("tessera: \(text)\n".utf8))
+        StandardError.write("tessera: \(text)\n")
     }
 
     /// The first Ctrl-C ends the composite early, the second ends the program at once.
     private func watchInterrupts() -> [any DispatchSourceSignal] {
-        [SIGINT, SIGTERM].map { number in
+        [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [cancel, interrupt] in
@@ -175,6 +175,6 @@ private final class ProgressLine {
     }
 
     private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        StandardError.write(text)
     }
 }

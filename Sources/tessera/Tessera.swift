@@ -19,10 +19,11 @@ enum Tessera {
     }
 
     static func main() {
+        StandardError.prepare()
         do {
             try run(Array(CommandLine.arguments.dropFirst()))
         } catch {
-            FileHandle.standardError.write(Data("tessera: \(error.message)\n".utf8))
+            StandardError.write("tessera: \(error.message)\n")
             exit(error.status)
         }
     }

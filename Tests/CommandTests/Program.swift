@@ -55,8 +55,7 @@ struct Program {
         try start(arguments).wait()
     }
 
-    /// - Parameter terminal: a device that becomes standard error.
-    func start(_ arguments: [String], terminal: String? = nil) throws -> Running {
+    func start(_ arguments: [String]) throws -> Running {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("tessera-run-\(UUID().uuidString)")
         let output = place.appendingPathExtension("out")
         let errors = place.appendingPathExtension("err")
@@ -66,7 +65,7 @@ struct Program {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, terminal ?? errors.path, O_WRONLY | O_APPEND, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, errors.path, O_WRONLY | O_APPEND, 0)
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         words.append(nil)
         defer { words.forEach { free($0) } }
