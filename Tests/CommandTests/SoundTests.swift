@@ -66,7 +66,11 @@ import Testing
             try place.render(
                 ["--input", input, "--size", "160x96", "--output", place[name], "--force"] + end)
             let lengths = try Playback(path: place[name]).lengths()
-            #expect(abs(lengths.pictures - lengths.sound) < 0.002, "\(name) \(duration ?? ""): \(lengths)")
+            // AAC comes in frames of 21 ms, and players that go by frames play the last to its end.
+            let surplus = name.hasSuffix("mp4") ? 0.022 : 0.002
+            #expect(
+                lengths.sound > lengths.pictures - 0.002 && lengths.sound < lengths.pictures + surplus,
+                "\(name) \(duration ?? ""): \(lengths)")
             if let duration { #expect(abs(lengths.pictures - Double(duration)!) < 0.034) }
         }
     }
