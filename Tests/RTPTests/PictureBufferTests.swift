@@ -348,4 +348,102 @@ final class PictureCall {
         try call.run(.milliseconds(1000))
         #expect(call.longestGap(from: settled) < .milliseconds(40))
     }
+
+    /// Well-formed packets in senseless order, and payloads that make no sense.
+    @Test(arguments: [PictureFormat.vp8, .vp9, .h264]) func hostilePacketsNeitherTrapNorFill(format: PictureFormat)
+        throws
+    {
+        var random = SeededGenerator(seed: 0xbad)
+        var statistics = ReceiveStatistics(clockRate: 90_000)
+        var buffer = PictureBuffer(format: format)
+        var clock = PictureClock()
+        var data: [UInt8] = []
+        var lost: [Int64] = []
+        var sequence: UInt16 = 0
+        var timestamp: UInt32 = 0
+        let first: [UInt8] = [0x90, 0x10, 0x8e, 0xfe, 0x78, 0x7c, 0x65, 0x41]
+        for round in 0..<60_000 {
+            let now = MediaTime(nanoseconds: Int64(round) * 700_000)
+            switch Int.random(in: 0..<40, using: &random) {
+            case 0: sequence = UInt16.random(in: 0...65_535, using: &random)
+            case 1: sequence &+= UInt16.random(in: 0...2000, using: &random)
+            case 2: sequence &-= UInt16.random(in: 0...1500, using: &random)
+            default: sequence &+= 1
+            }
+            if Int.random(in: 0..<4, using: &random) == 0 { timestamp &+= 3000 }
+            if Int.random(in: 0..<100, using: &random) == 0 {
+                timestamp = UInt32.random(in: 0 ... .max, using: &random)
+            }
+            let header = RTPHeader(
+                marker: Int.random(in: 0..<4, using: &random) == 0, payloadType: PayloadType(96),
+                sequenceNumber: SequenceNumber(sequence), timestamp: RTPTimestamp(timestamp), ssrc: SSRC(1))
+            let length = Int.random(in: 0...(round % 50 == 0 ? 1600 : 30), using: &random)
+            var payload = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+            if length > 0, Bool.random(using: &random) { payload[0] = first.randomElement(using: &random) ?? 0 }
+            let bytes = try written { writer throws(WireError) in
+                try header.write(into: &writer)
+                try writer.put(payload.span)
+            }
+            let packet = try RTPPacket(parsing: bytes.span)
+            _ = clock.receive(header.timestamp, arrival: now)
+            switch statistics.receive(header, payloadSize: length, arrival: now) {
+            case .accepted(let sequence): buffer.receive(packet, sequence: sequence, in: bytes.span, now: now)
+            case .restarted(let sequence):
+                buffer.restart()
+                buffer.receive(packet, sequence: sequence, in: bytes.span, now: now)
+            case .rejected:
+                // As a retransmission that claims any number would.
+                buffer.receive(
+                    packet, sequence: statistics.position(of: header.sequenceNumber), in: bytes.span, now: now)
+            }
+            while let picture = buffer.next(now: now, into: &data) {
+                clock.complete(picture, now: now)
+                _ = clock.playout(of: RTPTimestamp(picture.timestamp), sound: nil, delay: clock.wantedDelay, now: now)
+            }
+            _ = buffer.requests(now: now, lost: &lost)
+            _ = statistics.reportBlock(ssrc: SSRC(1), now: now)
+            let waiting = buffer.waiting
+            guard waiting <= PictureBuffer.packetLimit, lost.count <= NackGenerator.maximumMissing else {
+                Issue.record("\(waiting) packets wait, \(lost.count) are asked for")
+                return
+            }
+        }
+    }
+
+    @Test func aCorruptKeyframeIsAskedForAgainAtOnce() throws {
+        var buffer = PictureBuffer(format: .vp8)
+        var data: [UInt8] = []
+        var lost: [Int64] = []
+        func packet(_ sequence: UInt16, _ payload: [UInt8]) throws -> [UInt8] {
+            let header = RTPHeader(
+                marker: true, payloadType: PayloadType(96), sequenceNumber: SequenceNumber(sequence),
+                timestamp: RTPTimestamp(UInt32(sequence) * 3000), ssrc: SSRC(1))
+            return try written { writer throws(WireError) in
+                try header.write(into: &writer)
+                try writer.put(payload.span)
+            }
+        }
+        let key: [UInt8] = [0x10, 0, 0, 0, 0x9d, 1, 0x2a, 0x80, 2, 0x68, 1, 7]
+        for (sequence, payload) in [(UInt16(0), key), (1, [0x10, 1, 2, 3]), (2, [0x10, 0, 0, 0, 1, 2, 3])] {
+            let bytes = try packet(sequence, payload)
+            buffer.receive(
+                try RTPPacket(parsing: bytes.span), sequence: Int64(sequence), in: bytes.span,
+                now: .milliseconds(Int64(sequence) * 33))
+        }
+        var count = 0
+        while buffer.next(now: .milliseconds(66), into: &data) != nil { count += 1 }
+        #expect(count == 2)
+        let wanted = buffer.requests(now: .milliseconds(66), lost: &lost)
+        #expect(wanted && lost.isEmpty)
+        // What the decoder finds out counts as well, and then every 300 ms.
+        let bytes = try packet(3, key)
+        buffer.receive(try RTPPacket(parsing: bytes.span), sequence: 3, in: bytes.span, now: .milliseconds(400))
+        let isBack = buffer.next(now: .milliseconds(400), into: &data)?.isKeyframe
+        #expect(isBack == true)
+        buffer.decodingFailed()
+        let again = buffer.requests(now: .milliseconds(401), lost: &lost)
+        let tooSoon = buffer.requests(now: .milliseconds(500), lost: &lost)
+        let later = buffer.requests(now: .milliseconds(701), lost: &lost)
+        #expect(again && !tooSoon && later)
+    }
 }

@@ -316,6 +316,52 @@ final class SoundCall {
         #expect(silent > 48 * 4500)
     }
 
+    @Test func copiesStandInForWhatWasLost() throws {
+        var random = SeededGenerator(seed: 6)
+        var buffer = SoundBuffer(minimumDelay: .milliseconds(40))
+        var data: [UInt8] = []
+        var played: [Int] = []
+        var queued = 0
+        for number in 0..<1000 {
+            let now = MediaTime.milliseconds(Int64(number) * 20)
+            func opus(_ number: Int) -> [UInt8] { [31 << 3, 1, UInt8(number >> 8), UInt8(number & 0xff)] }
+            let header = RTPHeader(
+                payloadType: PayloadType(63), sequenceNumber: SequenceNumber(Int64(number)),
+                timestamp: RTPTimestamp(UInt32(number * 960)), ssrc: SSRC(1))
+            let bytes = try written { writer throws(WireError) in
+                try header.write(into: &writer)
+                for distance in [2, 1] where number >= distance {
+                    _ = try RedundantSound.writeHeader(
+                        PayloadType(111), timestampOffset: Int64(distance * 960), length: 4, into: &writer)
+                }
+                try RedundantSound.writePrimaryHeader(PayloadType(111), into: &writer)
+                for distance in [2, 1, 0] where number >= distance {
+                    let copy = opus(number - distance)
+                    try writer.put(copy.span)
+                }
+            }
+            // Two of three packets may be lost, as long as no three in a row are.
+            if number < 2 || number % 3 == 0 || Bool.random(using: &random) {
+                let packet = try RTPPacket(parsing: bytes.span)
+                try buffer.receiveRedundant(
+                    packet, sequence: Int64(number), payloadType: PayloadType(111), in: bytes.span, now: now)
+            }
+            while queued < 960 {
+                switch buffer.next(now: now, queued: queued, into: &data) {
+                case .decode(let packet, _):
+                    played.append(Int(data[2]) << 8 | Int(data[3]))
+                    queued += packet.samples
+                case .recover(_, let samples), .conceal(let samples), .silence(let samples): queued += samples
+                }
+            }
+            queued -= 960
+        }
+        #expect(zip(played, played.dropFirst()).allSatisfy { $1 == $0 + 1 })
+        #expect(played.count >= 990)
+        let concealed = buffer.statistics.concealedSamples
+        #expect(concealed <= 960 * 3)
+    }
+
     @Test func aJumpOfTimestampsBeginsAnew() throws {
         var buffer = SoundBuffer()
         var data: [UInt8] = []

@@ -123,6 +123,31 @@ public struct SoundBuffer: ~Copyable {
         if entries.count > SoundBuffer.packetLimit { discardFirst() }
     }
 
+    /// Takes a payload with copies of earlier packets (RFC 2198): what it repeats and was lost is played as if it had
+    /// come by itself. Blocks of other formats than `payloadType` are passed over. Throws if the payload is cut off.
+    public mutating func receiveRedundant(
+        _ packet: RTPPacket, sequence: Int64, payloadType: PayloadType, in bytes: Span<UInt8>, now: MediaTime
+    ) throws(WireError) {
+        // The primary first: the timestamps of copies are extended by its.
+        let timestamp = packet.header.timestamp
+        var copies: Int64 = 0
+        try RedundantSound.forEachBlock(in: packet.payload, of: bytes) { block in
+            guard block.payloadType == payloadType else { return }
+            guard block.isPrimary else {
+                copies += 1
+                return
+            }
+            receive(bytes.clipped(to: block.data), timestamp: timestamp, sequence: sequence, now: now)
+        }
+        try RedundantSound.forEachBlock(in: packet.payload, of: bytes) { block in
+            guard block.payloadType == payloadType, !block.isPrimary else { return }
+            let earlier = RTPTimestamp(timestamp.rawValue &- UInt32(block.timestampOffset))
+            receive(
+                bytes.clipped(to: block.data), timestamp: earlier, sequence: sequence - copies, isCopy: true, now: now)
+            copies -= 1
+        }
+    }
+
     /// Extends a timestamp and measures its delay; begins anew if the timestamps jumped.
     private mutating func note(_ timestamp: RTPTimestamp, sequence: Int64, now: MediaTime) -> Int64 {
         var extended = timestamps.extend(timestamp.rawValue)
