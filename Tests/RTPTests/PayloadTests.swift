@@ -75,11 +75,17 @@ import Timing
     }
 
     @Test func groupsOfPicturesArePassedOver() throws {
-        let bytes: [UInt8] = [0x8a, 0x01, 0x08, 0x02, 0x00, 0x4c, 0x01, 0x02, 0x03, 0xee]
+        let bytes: [UInt8] =
+            [0x8a, 0x01, 0x08, 0x02, 0x00, 0x4c, 0x01, 0x02, 0x03]
+            + [0x80, 0x49, 0x83, 0x42, 0x00, 0x27, 0xf0, 0x16, 0x70]
         // N_G 2: the first without references, the second with three.
         let fragment = try PictureFragment(parsing: .vp9, in: 0..<bytes.count, of: bytes.span)
         #expect(fragment.isKeyframe)
-        #expect(fragment.body == 9..<10)
+        #expect(fragment.body == 9..<18)
+        #expect(fragment.size == CodedSize(width: 640, height: 360))
+        for length in 9..<18 {
+            #expect(throws: WireError.self) { try PictureFragment(parsing: .vp9, in: 0..<length, of: bytes.span) }
+        }
     }
 }
 
@@ -176,9 +182,13 @@ import Timing
             let layer = UInt8(size % 3 == 1 ? 0 : 1)
             let key = size % 10 == 1 && layer == 0
             var picture = (0..<size).map { UInt8(truncatingIfNeeded: $0 * 7) | 1 }
-            if key, format == .vp8 {
-                guard size >= 10 else { continue }
-                picture.replaceSubrange(0..<10, with: [0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xb4, 0])
+            guard size >= 10 else { continue }
+            switch (format, key) {
+            case (.vp8, true): picture.replaceSubrange(0..<10, with: [0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xb4, 0])
+            case (.vp9, true):
+                picture.replaceSubrange(0..<9, with: [0x80, 0x49, 0x83, 0x42, 0x00, 0x13, 0xf0, 0x0b, 0x30])
+            case (.vp9, false): picture[0] = 0x86
+            default: break
             }
             let description = PictureDescription(
                 isKeyframe: key, temporalLayer: layer, layerSync: layer == 1,

@@ -102,6 +102,7 @@ final class PictureCall {
         let text = "\(number):" + references.map { "\($0)" }.joined(separator: ",") + ";"
         var bytes = [UInt8](repeating: 0xaa, count: isKeyframe ? 9000 : Int.random(in: 400...3500, using: &random))
         var header: [UInt8] = isKeyframe ? [0, 0, 0, 0x9d, 1, 0x2a, 0x80, 2, 0x68, 1] : [1]
+        if format == .vp9 { header = isKeyframe ? [0x80, 0x49, 0x83, 0x42, 0x00, 0x27, 0xf0, 0x16, 0x70] : [0x86] }
         if format == .h264 { header = [0, 0, 0, 1, isKeyframe ? 0x65 : 0x61, 0x80] }
         bytes.replaceSubrange(0..<header.count, with: header)
         if format == .h264, isKeyframe { bytes = [0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1e] + bytes }

@@ -43,8 +43,13 @@ import Timing
 }
 
 @Suite struct SendStreamTests {
-    private func picture(_ size: Int, isKeyframe: Bool) -> [UInt8] {
+    private func picture(_ size: Int, _ format: PictureFormat, isKeyframe: Bool) -> [UInt8] {
         var bytes = [UInt8](repeating: 0x55, count: size)
+        if format == .vp9 {
+            bytes.replaceSubrange(0..<9, with: [0x80, 0x49, 0x83, 0x42, 0x00, 0x27, 0xf0, 0x16, 0x70])
+            if !isKeyframe { bytes[0] = 0x86 }
+            return bytes
+        }
         if isKeyframe { bytes.replaceSubrange(0..<10, with: [0, 0, 0, 0x9d, 1, 0x2a, 0x80, 2, 0x68, 1]) }
         return bytes
     }
@@ -68,7 +73,7 @@ import Timing
         for number in 0..<40 {
             let source = number / 10 % 2
             let now = MediaTime.milliseconds(Int64(number) * 33)
-            let bytes = picture(source == 0 ? 2500 : 700, isKeyframe: number % 10 == 0)
+            let bytes = picture(source == 0 ? 2500 : 700, format, isKeyframe: number % 10 == 0)
             let description = PictureDescription(isKeyframe: number % 10 == 0)
             let indices =
                 source == 0

@@ -122,7 +122,7 @@ public enum H264Payload {
 enum H264SequenceParameters {
     /// `range` is what follows the NAL unit's header. Nil if the set makes no sense or is cut off.
     static func size(in range: Range<Int>, of bytes: Span<UInt8>) -> CodedSize? {
-        var bits = BitReader(bytes, in: range)
+        var bits = BitReader(bytes, in: range, isEscaped: true)
         guard let profile = bits.read(8), bits.read(16) != nil, bits.exponential() != nil else { return nil }
         var chroma: UInt32 = 1
         var separatePlanes = false
@@ -182,54 +182,5 @@ enum H264SequenceParameters {
             if next != 0 { last = next }
         }
         return true
-    }
-}
-
-/// Reads bits of a raw byte sequence payload, passing over emulation prevention (ITU-T H.264, section 7.3.1).
-private struct BitReader: ~Escapable {
-    private let bytes: Span<UInt8>
-    private var index: Int
-    private let end: Int
-    private var bit: UInt8 = 0
-    private var zeros = 0
-
-    @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>, in range: Range<Int>) {
-        self.bytes = bytes
-        index = max(0, range.lowerBound)
-        end = min(bytes.count, range.upperBound)
-    }
-
-    /// `count` is at most 32.
-    mutating func read(_ count: Int) -> UInt32? {
-        var value: UInt32 = 0
-        for _ in 0..<count {
-            if bit == 0, zeros >= 2, index < end, bytes[index] == 3 {
-                index += 1
-                zeros = 0
-            }
-            guard index < end else { return nil }
-            value = value << 1 | UInt32(bytes[index] >> (7 - bit) & 1)
-            bit += 1
-            if bit == 8 {
-                zeros = bytes[index] == 0 ? zeros + 1 : 0
-                bit = 0
-                index += 1
-            }
-        }
-        return value
-    }
-
-    /// An unsigned Exp-Golomb code (section 9.1); nil beyond 2^31.
-    mutating func exponential() -> UInt32? {
-        var zeros = 0
-        while true {
-            guard let bit = read(1) else { return nil }
-            if bit == 1 { break }
-            zeros += 1
-            guard zeros < 31 else { return nil }
-        }
-        guard let rest = read(zeros) else { return nil }
-        return (UInt32(1) << UInt32(zeros)) - 1 + rest
     }
 }

@@ -10,6 +10,9 @@ public struct CodedSize: Hashable, Sendable {
         self.width = width
         self.height = height
     }
+
+    /// Pixels.
+    public var area: Int { Int(width) * Int(height) }
 }
 
 /// What the pictures before it a picture needs to be decoded.

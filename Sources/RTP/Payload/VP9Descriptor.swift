@@ -192,7 +192,12 @@ public struct VP9Descriptor: Hashable, Sendable {
         guard !reader.isAtEnd else { throw WireError(.truncated, at: reader.offset) }
         var fragment = PictureFragment(body: reader.offset..<range.upperBound)
         fragment.beginsPicture = descriptor.startsFrame && descriptor.spatialLayer == 0
-        fragment.isKeyframe = fragment.beginsPicture && !descriptor.interPicture
+        if fragment.beginsPicture {
+            // The frame itself has the last word: not every sender tells pictures that refer to others from keyframes.
+            let header = try VP9FrameHeader(in: fragment.body, of: bytes)
+            fragment.isKeyframe = header.isKeyframe && !descriptor.interPicture
+            fragment.size = header.size
+        }
         fragment.pictureID = descriptor.pictureID
         fragment.pictureIDBits = descriptor.shortPictureID ? 7 : 15
         fragment.temporalLayer = descriptor.temporalLayer ?? 0
@@ -200,7 +205,8 @@ public struct VP9Descriptor: Hashable, Sendable {
         fragment.layerSync = descriptor.switchingUp
         fragment.baseIndex = descriptor.baseIndex
         // The whole picture, all its spatial layers, is what is decoded: its size is that of the top layer.
-        fragment.size = descriptor.structure?.sizes.last
+        // Whoever announces less than the frame itself tells is not to be believed.
+        if let top = descriptor.structure?.sizes.last, top.area >= fragment.size?.area ?? 0 { fragment.size = top }
         if fragment.isKeyframe {
             fragment.dependency = .none
         } else if descriptor.flexible, descriptor.interPicture {
