@@ -72,7 +72,11 @@ struct LabelArt: Hashable {
     func patch(colour: ColourDescription) -> Patch? {
         let trial = Drawing(width: 1, height: 1)
         let room = Double(maximumWidth) - 2 * em * LabelArt.padding - marksWidth - (marks > 0 ? gap : 0)
-        let line = label.text.isEmpty || room < em * 1.5 ? nil : fittingLine(room: room, on: trial)
+        var line = label.text.isEmpty ? nil : fittingLine(room: nil, on: trial)
+        if let whole = line, whole.width > room + 0.01 {
+            // Less than a letter and the ellipsis says nothing.
+            line = room < em * 1.5 ? nil : fittingLine(room: room, on: trial)
+        }
         let content = contentWidth(of: line)
         guard line != nil || marks > 0 else { return nil }
         let width = outerWidth(content: content)

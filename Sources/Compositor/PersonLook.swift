@@ -205,16 +205,21 @@ struct PersonLook {
         }
     }
 
+    /// Number and clock stand this far from the middle, so that a square crop still has them.
+    private var reach: Double { min(height * 0.43, width / 2 - height * 0.045) }
+    private var clockSize: Double { max(height * 0.046, 7) }
+
     /// The number on a small badge at the upper left.
     private func drawNumber(on drawing: Drawing) {
-        let size = max(height * 0.06, 7)
+        let size = clockSize
         let line = TextLine("\(index + 1)", size: size, weight: .semibold, maximumWidth: nil, on: drawing)
         let badge = size * 1.75
-        let left = height * 0.045
+        let left = x - reach
+        let top = height * 0.045
         let wide = max(badge, line.width + size * 0.9)
-        drawing.addRectangle(x: left, y: left, width: wide, height: badge, radius: badge / 2)
+        drawing.addRectangle(x: left, y: top, width: wide, height: badge, radius: badge / 2)
         drawing.fill(.black, opacity: 0.28)
-        line.draw(x: left + (wide - line.width) / 2, baseline: left + badge / 2 + size * 0.364, colour: .white)
+        line.draw(x: left + (wide - line.width) / 2, baseline: top + badge / 2 + size * 0.364, colour: .white)
     }
 
     // MARK: Moving
@@ -224,11 +229,11 @@ struct PersonLook {
         let face = PixelRect(
             x: Int(x - unit * 0.8), y: Int(y - unit * 0.5), width: Int(unit * 1.6) + 2, height: Int(unit * 1.35) + 2)
         let clock = PixelRect(
-            x: Int(width - max(height * 0.052, 7) * 6.6), y: Int(height * 0.045),
-            width: Int(max(height * 0.052, 7) * 6.4), height: Int(max(height * 0.052, 7) * 2))
+            x: Int(x + reach - clockSize * 6), y: Int(height * 0.045) - 2, width: Int(clockSize * 6) + 3,
+            height: Int(clockSize * 1.75) + 6)
         return [
             MovingPart(area: face) { drawFace(seconds, on: $0) },
-            MovingPart(area: clock) { drawClock(time, in: clock, on: $0) },
+            MovingPart(area: clock) { drawClock(time, on: $0) },
         ]
     }
 
@@ -251,8 +256,8 @@ struct PersonLook {
                 drawing.stroke(dark, width: unit * 0.035)
             }
             drawing.addLine([
-                (eye - unit * 0.16, y - unit * (side < 0 ? 0.235 : 0.26)),
-                (eye + unit * 0.16, y - unit * (side < 0 ? 0.26 : 0.235)),
+                (eye + side * unit * 0.17, y - unit * 0.215), (eye + side * unit * 0.06, y - unit * 0.262),
+                (eye - side * unit * 0.14, y - unit * 0.235),
             ])
             drawing.stroke(hairColour, width: unit * 0.06)
             if hasGlasses {
@@ -272,31 +277,50 @@ struct PersonLook {
         let mouth = y + unit * 0.55
         if phrase > -0.2 {
             let opening = abs(sin(seconds * 9 + phase)) * (0.6 + 0.4 * sin(seconds * 5.3 + phase))
-            drawing.addEllipse(
-                x: x, y: mouth, radiusX: unit * (0.23 + 0.03 * cos(seconds * 7)),
-                radiusY: unit * (0.03 + 0.075 * opening))
-            drawing.fill(Colour(lightness: 0.34, chroma: 0.09, hue: 20))
-            drawing.addEllipse(
-                x: x, y: mouth, radiusX: unit * (0.23 + 0.03 * cos(seconds * 7)),
-                radiusY: unit * (0.03 + 0.075 * opening))
-            drawing.stroke(lip, width: unit * 0.045)
+            drawSpeakingMouth(
+                y: mouth - unit * 0.05, half: unit * (0.23 + 0.03 * cos(seconds * 7)),
+                depth: unit * (0.05 + 0.16 * opening), lip: lip, on: drawing)
         } else {
             drawing.addArc(x: x, y: mouth - unit * 0.24, radius: unit * 0.32, from: 0.9, to: .pi - 0.9)
             drawing.stroke(lip, width: unit * 0.06)
         }
     }
 
-    private func drawClock(_ time: MediaTime, in area: PixelRect, on drawing: Drawing) {
+    /// Open in a smile: nearly straight above, round below, with a row of teeth.
+    private func drawSpeakingMouth(y: Double, half: Double, depth: Double, lip: Colour, on drawing: Drawing) {
+        let context = drawing.context
+        func addMouth() {
+            cairo_new_path(context)
+            cairo_move_to(context, x - half, y)
+            cairo_curve_to(context, x - half * 0.5, y + unit * 0.03, x + half * 0.5, y + unit * 0.03, x + half, y)
+            cairo_curve_to(
+                context, x + half * 0.85, y + depth * 1.35, x - half * 0.85, y + depth * 1.35, x - half, y)
+            cairo_close_path(context)
+        }
+        addMouth()
+        drawing.fill(Colour(lightness: 0.34, chroma: 0.09, hue: 20))
+        cairo_save(context)
+        addMouth()
+        cairo_clip(context)
+        drawing.addRectangle(
+            x: x - half * 0.75, y: y, width: half * 1.5, height: unit * 0.07, radius: unit * 0.03)
+        drawing.fill(.white, opacity: 0.92)
+        cairo_restore(context)
+        addMouth()
+        drawing.stroke(lip, width: unit * 0.04)
+    }
+
+    private func drawClock(_ time: MediaTime, on drawing: Drawing) {
         let hundredths = max(0, time.nanoseconds / 10_000_000)
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let text = "\(two(hundredths / 6000)):\(two(hundredths / 100 % 60)).\(two(hundredths % 100))"
-        let size = max(height * 0.052, 7)
+        let size = clockSize
         // Each digit has the same room, so that the clock stands still while it runs.
         let cell = size * 0.66
         let narrow = size * 0.34
         let widths = text.map { $0 == ":" || $0 == "." ? narrow : cell }
         let total = widths.reduce(0, +)
-        var left = Double(area.x + area.width) - total - size * 0.5
+        var left = x + reach - total - size * 0.5
         let tall = size * 1.75
         let top = height * 0.045
         drawing.addRectangle(

@@ -4,6 +4,9 @@ public import Timing
 
 /// Pictures of scenes without media: participants are ``TestCard``s, screen shares ``TestSlide``s.
 public final class ScenePreview {
+    /// When people on test cards look friendly.
+    public static let usualTime = MediaTime.milliseconds(1500)
+
     private var cards: [String: TestCard] = [:]
     private var slides: [String: Picture] = [:]
     private let cardSize: PictureSize
@@ -53,7 +56,7 @@ public final class ScenePreview {
     /// Draws `scene` with test cards into a PNG file at `path`, which is replaced if it exists. Throws
     /// ``CompositorError`` or ``PNGError``.
     public static func write(
-        _ scene: Scene, to path: String, at time: MediaTime = MediaTime(nanoseconds: 1_500_000_000),
+        _ scene: Scene, to path: String, at time: MediaTime = usualTime,
         images: (String) -> Picture? = { _ in nil }
     ) throws {
         try PNGWriter.write(ScenePreview().draw(scene, at: time, images: images), to: path)
