@@ -99,6 +99,11 @@ let package = Package(
         tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
         tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
         tests(
+            "LiveTests",
+            [
+                "MediaTesting", "Live", "Codecs", "Containers", "Layout", "Media", "Mixing", "Timing",
+            ]),
+        tests(
             "CommandTests",
             ["MediaTesting", "tessera", "Recording", "Codecs", "Containers", "Layout", "Media", "Timing"]),
     ]

@@ -31,6 +31,7 @@ static inline int tessera_epoll_add(int epoll, int fd, unsigned int token) {
     struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = token}};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
+static inline void tessera_epoll_remove(int epoll, int fd) { epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
 // Waits for at most `count` descriptors and writes their tokens; the number of them, or -1.
 static inline int tessera_epoll_wait(int epoll, unsigned int *tokens, int count, int milliseconds) {
     struct epoll_event events[64];

@@ -1,0 +1,204 @@
+import Codecs
+import Foundation
+import Media
+import RTP
+import Timing
+
+/// The mix as one client of the load receives it: pictures put together again, sound decoded, both measured.
+final class LoadReceiver {
+    /// Gaps beyond which a person sees that the picture stands still.
+    private static let freeze = MediaTime.milliseconds(200)
+    /// How much of the sound is kept, in seconds.
+    private static let soundMemory = 8
+
+    private let video: (any VideoDecoder)?
+    private let sound: OpusDecoder?
+    private(set) var videoSSRC: SSRC?
+    private(set) var soundSSRC: SSRC?
+    private var videoStatistics = ReceiveStatistics(clockRate: 90_000)
+    private var soundStatistics = ReceiveStatistics(clockRate: OpusPacket.clockRate)
+    /// Of the sender's wall clock, to reckon from.
+    private var epoch = NTPTime(rawValue: 0)
+    private var videoReport: (ntp: NTPTime, timestamp: UInt32)?
+    private var soundReport: (ntp: NTPTime, timestamp: UInt32)?
+    /// Arrival less the sender's time, of the newest sound and picture; the origin of each cancels out.
+    private var soundTransit: MediaTime?
+    private var buffer = PictureBuffer(format: .vp8)
+    private var data: [UInt8] = []
+    private var lost: [Int64] = []
+    private var pictures: [DecodedPicture] = []
+    private var samples: [Float]
+    private var firstPicture: MediaTime?
+    private var lastPicture: MediaTime?
+    private var gaps: [Float] = []
+    private(set) var newest: Picture?
+    /// Of decoded sound, mono, the newest last.
+    private(set) var heard: [Float] = []
+    private(set) var firstShown: MediaTime?
+    private var report: LoadReport
+    private let decodes: Bool
+
+    init(name: String, decodes: Bool) throws(CodecError) {
+        self.decodes = decodes
+        report = LoadReport(name: name)
+        video =
+            decodes
+            ? try VideoDecoders.make(
+                for: VideoParameters(codec: .vp8, size: PictureSize(width: 1280, height: 720))) : nil
+        sound = decodes ? try OpusDecoder(channels: 2) : nil
+        samples = [Float](repeating: 0, count: decodes ? OpusDecoder.longestPacket * 2 : 0)
+    }
+
+    // MARK: - Pictures
+
+    func receiveVideo(_ packet: RTPPacket, in bytes: Span<UInt8>, isRepeated: Bool, now: MediaTime) {
+        let sequence: Int64
+        if isRepeated {
+            sequence = videoStatistics.position(of: packet.header.sequenceNumber)
+        } else {
+            videoSSRC = packet.header.ssrc
+            switch videoStatistics.receive(packet.header, payloadSize: packet.payload.count, arrival: now) {
+            case .accepted(let extended): sequence = extended
+            case .restarted(let extended):
+                buffer.restart()
+                sequence = extended
+            case .rejected: return
+            }
+        }
+        buffer.receive(packet, sequence: sequence, in: bytes, now: now)
+        drain(now: now)
+    }
+
+    private func drain(now: MediaTime) {
+        while let picture = buffer.next(now: now, into: &data) { take(picture, now: now) }
+    }
+
+    private func take(_ received: ReceivedPicture, now: MediaTime) {
+        report.frames += 1
+        if received.isKeyframe { report.keyframes += 1 }
+        if let lastPicture {
+            let gap = now - lastPicture
+            gaps.append(Float(gap.milliseconds))
+            if gap > LoadReceiver.freeze { report.freezes += 1 }
+        } else {
+            firstPicture = now
+        }
+        lastPicture = now
+        noteLag(RTPTimestamp(received.timestamp), now: now)
+        guard let video else {
+            if firstShown == nil { firstShown = now }
+            return
+        }
+        pictures.removeAll(keepingCapacity: true)
+        do {
+            try video.decode(
+                EncodedChunk(data: data, time: now, isKeyframe: received.isKeyframe), wantsPicture: true,
+                into: &pictures)
+        } catch {
+            report.undecodable += 1
+            buffer.decodingFailed()
+        }
+        report.decoded += pictures.count
+        if let picture = pictures.last?.picture {
+            newest = picture
+            if firstShown == nil { firstShown = MonotonicClock.now }
+        }
+    }
+
+    private func noteLag(_ timestamp: RTPTimestamp, now: MediaTime) {
+        guard let videoReport, let soundTransit else { return }
+        let distance = Int32(bitPattern: timestamp.rawValue &- videoReport.timestamp)
+        let sent = videoReport.ntp.advanced(by: MediaTime(clamping: Int64(distance), per: 90_000))
+        report.pictureLag = (now - sent.since(epoch) - soundTransit).milliseconds
+    }
+
+    // MARK: - Sound
+
+    func receiveSound(_ packet: RTPPacket, in bytes: Span<UInt8>, now: MediaTime) {
+        soundSSRC = packet.header.ssrc
+        if case .rejected = soundStatistics.receive(
+            packet.header, payloadSize: packet.payload.count, arrival: now)
+        {
+            return
+        }
+        report.soundPackets += 1
+        if let soundReport {
+            let distance = Int32(bitPattern: packet.header.timestamp.rawValue &- soundReport.timestamp)
+            let sent = soundReport.ntp.advanced(by: MediaTime(clamping: Int64(distance), per: 48_000))
+            soundTransit = now - sent.since(epoch)
+        }
+        guard let sound else { return }
+        let payload = bytes.extracting(packet.payload)
+        let frames = samples.withUnsafeMutableBufferPointer { samples in
+            payload.withUnsafeBufferPointer { payload in (try? sound.decode(payload, into: samples)) ?? 0 }
+        }
+        for frame in 0..<frames { heard.append(0.5 * (samples[2 * frame] + samples[2 * frame + 1])) }
+        let limit = LoadReceiver.soundMemory * 48_000
+        if heard.count > limit + 48_000 { heard.removeFirst(heard.count - limit) }
+    }
+
+    // MARK: - Control
+
+    func receive(_ sender: SenderReport, now: MediaTime) {
+        if epoch.rawValue == 0 { epoch = sender.ntp }
+        if sender.ssrc == videoSSRC {
+            videoStatistics.receive(sender, arrival: now)
+            videoReport = (sender.ntp, sender.timestamp.rawValue)
+        } else if sender.ssrc == soundSSRC {
+            soundStatistics.receive(sender, arrival: now)
+            soundReport = (sender.ntp, sender.timestamp.rawValue)
+        }
+    }
+
+    /// What to ask the server for now.
+    func requests(now: MediaTime) -> (lost: [Int64], wantsKeyframe: Bool) {
+        drain(now: now)
+        let wantsKeyframe = buffer.requests(now: now, lost: &lost)
+        report.nacksSent += lost.count
+        if wantsKeyframe { report.keyframesRequested += 1 }
+        return (lost, wantsKeyframe)
+    }
+
+    func setRoundTrip(_ time: MediaTime) {
+        buffer.roundTrip = time
+        report.roundTrip = time.milliseconds
+    }
+
+    func reportBlocks(now: MediaTime) -> [ReportBlock] {
+        var blocks: [ReportBlock] = []
+        if let videoSSRC, let block = videoStatistics.reportBlock(ssrc: videoSSRC, now: now) { blocks.append(block) }
+        if let soundSSRC, let block = soundStatistics.reportBlock(ssrc: soundSSRC, now: now) { blocks.append(block) }
+        return blocks
+    }
+
+    /// Figures begin anew; what the connection itself took stays.
+    func restartFigures() {
+        gaps.removeAll(keepingCapacity: true)
+        firstPicture = nil
+        lastPicture = nil
+        report.frames = 0
+        report.freezes = 0
+    }
+
+    var snapshot: LoadReport {
+        var result = report
+        result.packetsIn = videoStatistics.packets + soundStatistics.packets
+        result.packetsLost = max(0, videoStatistics.cumulativeLost)
+        result.soundLost = max(0, soundStatistics.cumulativeLost)
+        if let firstPicture, let lastPicture {
+            result.watched = (lastPicture - firstPicture).seconds
+            if result.watched > 0 { result.framesPerSecond = Double(result.frames - 1) / result.watched }
+        }
+        let sorted = gaps.sorted()
+        if let longest = sorted.last {
+            result.gapMedian = Double(sorted[sorted.count / 2])
+            result.gapP99 = Double(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
+            result.gapLongest = Double(longest)
+        }
+        if !heard.isEmpty {
+            let sum = heard.reduce(Float(0)) { $0 + $1 * $1 }
+            result.soundLevel = 10 * log10(Double(max(sum / Float(heard.count), 1e-12)))
+        }
+        return result
+    }
+}
