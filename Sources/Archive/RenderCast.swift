@@ -31,7 +31,7 @@ final class RenderCast {
             }
         }
         let bytes = files.reduce(0) { sum, file in sum + (file.1.info.video?.parameters.size.area ?? 0) * 3 / 2 }
-        let ahead = min(max(RenderCast.pictureMemory / max(bytes, 1), 2), 6)
+        let ahead = min(max(RenderCast.pictureMemory / max(bytes, 1), 2), 3)
         sources = files.map { RenderSource($0.0, file: $0.1, picturesAhead: ahead) }
         if job.duration == nil, job.testCards == 0, !sources.contains(where: { !$0.file.info.isStillImage }) {
             throw RenderError("still images have no end of their own: say how long with --duration S")
