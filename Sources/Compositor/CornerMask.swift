@@ -4,6 +4,9 @@
 final class CornerMask {
     enum Corner: Int, CaseIterable { case topLeft, topRight, bottomLeft, bottomRight }
 
+    /// Kept, since `allCases` makes an array each time.
+    static let corners = Corner.allCases
+
     struct Shape: Hashable {
         var radius: Int
         /// Nil for the outside of the corner; else the width of a stroke inside of it.

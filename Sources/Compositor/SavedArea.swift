@@ -11,12 +11,15 @@ final class SavedArea {
 
     deinit { memory?.deallocate() }
 
-    /// Saves `areas`, which are even and lie on the canvas; what was saved before is forgotten.
-    func save(_ areas: some Collection<PixelRect>, from canvas: TargetPlanes) {
+    /// Saves those of `areas` that are not empty; they are even and lie on the canvas. What was saved before is
+    /// forgotten.
+    func save(_ areas: [4 of PixelRect], from canvas: TargetPlanes) {
         rects.removeAll(keepingCapacity: true)
         offsets.removeAll(keepingCapacity: true)
         var total = 0
-        for area in areas where !area.isEmpty {
+        for index in areas.indices {
+            let area = areas[index]
+            if area.isEmpty { continue }
             rects.append(area)
             offsets.append(total)
             total += area.width * area.height * 3 / 2

@@ -40,10 +40,11 @@ final class TilePainter {
     private func save(_ layer: Layer, from canvas: TargetPlanes) {
         let form = layer.form
         if form.isTranslucent {
-            layer.saved.save(CollectionOfOne(form.visible), from: canvas)
+            layer.saved.save([form.visible, .empty, .empty, .empty], from: canvas)
         } else if form.radius > 0 {
-            let blocks = form.corners(side: outside(form).side)
-            layer.saved.save((0..<4).lazy.map { blocks[$0].intersection(form.visible) }, from: canvas)
+            var blocks = form.corners(side: outside(form).side)
+            for index in blocks.indices { blocks[index] = blocks[index].intersection(form.visible) }
+            layer.saved.save(blocks, from: canvas)
         } else {
             layer.saved.forget()
         }
@@ -58,7 +59,7 @@ final class TilePainter {
         let mask = outside(layer.form)
         let blocks = layer.form.corners(side: mask.side)
         var index = 0
-        for corner in CornerMask.Corner.allCases {
+        for corner in CornerMask.corners {
             let block = blocks[corner.rawValue]
             let area = block.intersection(layer.form.visible)
             if area.isEmpty { continue }
@@ -74,7 +75,7 @@ final class TilePainter {
         if form.radius > 0 {
             let mask = outside(form)
             let blocks = form.corners(side: mask.side)
-            for corner in CornerMask.Corner.allCases {
+            for corner in CornerMask.corners {
                 let block = blocks[corner.rawValue]
                 let area = block.intersection(form.visible)
                 if area.isEmpty { continue }
@@ -247,7 +248,7 @@ final class TilePainter {
         if width > even { edges(inset: even, thickness: 2, luma: false, share: 1) }
 
         let blocks = form.corners(side: side)
-        for corner in CornerMask.Corner.allCases {
+        for corner in CornerMask.corners {
             let block = blocks[corner.rawValue]
             let area = block.intersection(form.visible)
             if area.isEmpty { continue }
