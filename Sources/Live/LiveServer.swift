@@ -201,7 +201,9 @@ public final class LiveServer: @unchecked Sendable {
             throw LiveError(422, "\(error)")
         }
         let output = EncodedOutput(source: nextSource.add(1, ordering: .relaxed).oldValue, format: .vp8)
-        return try LiveView(key: key, layout: layout, configuration: configuration) { [unowned room, network] chunk in
+        return try LiveView(key: key, layout: layout, configuration: configuration) { [weak room, network] chunk in
+            // The last picture of a view may come when its room has ended.
+            guard let room else { return }
             network.post { network in
                 let now = MonotonicClock.now
                 let packets = output.append(chunk, mediaTime: chunk.time, now: now)

@@ -73,12 +73,10 @@ final class LiveView: @unchecked Sendable {
         }
     }
 
-    /// A viewer needs a keyframe to go on. Wishes within 300 ms are met by one.
-    func requestKeyframe(now: MediaTime) {
-        condition.withLock {
-            if let last = state.lastKeyframe, now - last < LiveView.keyframeInterval { return }
-            state.wantsKeyframe = true
-        }
+    /// A viewer needs a keyframe to go on. Wishes are met at most every 300 ms: one that comes sooner waits, since who
+    /// has only now connected did not get the keyframe before.
+    func requestKeyframe() {
+        condition.withLock { state.wantsKeyframe = true }
     }
 
     /// Lays out, composites and hands over one tick, at `time` on the room's timeline; says what the view shows. Nil if
@@ -114,8 +112,9 @@ final class LiveView: @unchecked Sendable {
                 continue
             }
             state.frame = nil
-            let forceKeyframe = state.wantsKeyframe
-            state.wantsKeyframe = false
+            let isDue = state.lastKeyframe.map { MonotonicClock.now - $0 >= LiveView.keyframeInterval } ?? true
+            let forceKeyframe = state.wantsKeyframe && isDue
+            if forceKeyframe { state.wantsKeyframe = false }
             condition.unlock()
             let began = MonotonicClock.now
             let chunk = (try? rendition.encode(frame.composite, time: frame.time, forceKeyframe: forceKeyframe)) ?? nil

@@ -191,7 +191,7 @@ final class NetworkThread: @unchecked Sendable {
             case .pathSelected, .applicationData: break
             case .connected:
                 session.participant.state.withLock { $0.isConnected = true }
-                session.room.view(of: session.participant)?.requestKeyframe(now: now)
+                session.room.view(of: session.participant)?.requestKeyframe()
             case .silent: session.participant.state.withLock { $0.isSilent = true }
             case .heardAgain: session.participant.state.withLock { $0.isSilent = false }
             case .ended: ended.append(session)

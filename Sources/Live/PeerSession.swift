@@ -170,9 +170,9 @@ final class PeerSession: @unchecked Sendable {
             note(report.blocks, now: now, network: network)
         case .receiverReport(let report): note(report.blocks, now: now, network: network)
         case .nack(let nack): resend(nack, now: now, network: network)
-        case .pictureLoss(let loss): if loss.media == videoOut?.stream.ssrc { askForKeyframe(now: now) }
+        case .pictureLoss(let loss): if loss.media == videoOut?.stream.ssrc { askForKeyframe() }
         case .fullIntraRequest(let request):
-            if request.items.contains(where: { $0.media == videoOut?.stream.ssrc }) { askForKeyframe(now: now) }
+            if request.items.contains(where: { $0.media == videoOut?.stream.ssrc }) { askForKeyframe() }
         case .sourceDescription, .goodbye, .bandwidthEstimate, .transportFeedback, .extendedReport, .unknown: break
         }
     }
@@ -187,9 +187,9 @@ final class PeerSession: @unchecked Sendable {
         }
     }
 
-    private func askForKeyframe(now: MediaTime) {
+    private func askForKeyframe() {
         figures.keyframeRequests += 1
-        room.view(of: participant)?.requestKeyframe(now: now)
+        room.view(of: participant)?.requestKeyframe()
     }
 
     // MARK: - Out

@@ -1,7 +1,9 @@
+import Codecs
 import Containers
 import Foundation
 import Live
 import Media
+import MediaTesting
 import Testing
 import Timing
 
@@ -19,6 +21,20 @@ enum Samples {
     ]
 
     static func media(_ index: Int) throws -> LoadMedia { try media(participants[index].file + ".webm") }
+
+    /// The pictures of `media` with a tone of -14 dBFS in place of its sound.
+    static func tone(_ frequency: Double, name: String, like media: LoadMedia) throws -> LoadMedia {
+        let encoder = try OpusEncoder(SoundEncoderConfiguration(codec: .opus, channels: 1, bitrate: 64_000))
+        var chunks: [EncodedChunk] = []
+        // A whole number of periods, so that it goes round without a break.
+        for tick in 0..<500 {
+            let samples = ToneMeter.tone(frequency, amplitude: 0.2, count: 960, start: tick * 960)
+            try samples.withUnsafeBufferPointer {
+                try encoder.encode($0, time: .milliseconds(Int64(20 * tick)), into: &chunks)
+            }
+        }
+        return try LoadMedia(name: name, video: media.video, sound: chunks)
+    }
 
     static func media(_ file: String) throws -> LoadMedia {
         let reader = try FileReader(path: folder.appending(path: file).path)
@@ -62,9 +78,10 @@ final class Rig {
     }
 
     func join(
-        _ index: Int, room: String = "test", kind: JoinKind = .session, decodes: Bool = true, view: String? = nil
+        _ index: Int, room: String = "test", kind: JoinKind = .session, decodes: Bool = true, view: String? = nil,
+        media other: LoadMedia? = nil
     ) throws -> Member {
-        let media = kind == .view ? nil : try Samples.media(index)
+        let media = kind == .view ? nil : try other ?? Samples.media(index)
         let name = media?.name ?? "Viewer \(index)"
         var joined: Joined?
         let client = try crowd.join(LoadOptions(name: name, kind: kind, media: media, decodes: decodes)) { offer in
