@@ -68,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Media", "Mixing", "Recording", "Timing",
+                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Live", "Media", "Mixing", "Recording", "Timing",
             ],
             swiftSettings: settings),
 

@@ -14,6 +14,7 @@ enum Tessera {
             Command(
                 name: "render", about: "composites media files by a layout into one file or still",
                 run: RenderCommand.run),
+            Command(name: "load", about: LoadCommand.about, run: LoadCommand.run),
             Command(name: "layouts", about: LayoutsCommand.about, run: LayoutsCommand.run),
         ]
     }

@@ -42,13 +42,22 @@ enum TileComparison {
         return sum / Double(count)
     }
 
-    /// A mosaic of a sample's own first picture.
-    static func mosaic(of media: LoadMedia) throws -> [Double] {
+    /// A sample's own first picture.
+    static func picture(of media: LoadMedia) throws -> Picture {
         let decoder = try VideoDecoders.make(
             for: VideoParameters(codec: .vp8, size: PictureSize(width: 640, height: 360)))
-        let picture = try decoder.decode(media.video[0])[0].picture
+        return try decoder.decode(media.video[0])[0].picture
+    }
+
+    /// A mosaic of what is left of a picture that covers a tile of another shape.
+    static func mosaic(of picture: Picture, covering tile: PixelRect) -> [Double] {
+        let (width, height) = (picture.size.width, picture.size.height)
+        let shownWidth = min(width, height * tile.width / tile.height)
+        let shownHeight = min(height, width * tile.height / tile.width)
         return mosaic(
-            of: picture, in: PixelRect(x: 0, y: 0, width: picture.size.width, height: picture.size.height))
+            of: picture,
+            in: PixelRect(
+                x: (width - shownWidth) / 2, y: (height - shownHeight) / 2, width: shownWidth, height: shownHeight))
     }
 
     /// Where `layout` puts the tiles of `count` participants who joined in order, by the participants' places.
