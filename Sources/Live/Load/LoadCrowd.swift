@@ -4,7 +4,7 @@ import Glibc
 import RTP
 import SecureTransport
 import Synchronization
-import Timing
+public import Timing
 import WebRTC
 
 /// WebRTC clients on one thread, each with a socket of its own: what tests and the load command put into rooms.
@@ -20,6 +20,7 @@ public final class LoadCrowd: @unchecked Sendable {
     private let nextNumber = Atomic(UInt32(0))
     private let wallClockStart = NTPTime(unix: MediaTime(seconds: Date().timeIntervalSince1970))
     private let monotonicStart = MonotonicClock.now
+    private let processor = Atomic(Int64(0))
     // The thread's own.
     private var clients: [UInt32: LoadClient] = [:]
 
@@ -94,6 +95,9 @@ public final class LoadCrowd: @unchecked Sendable {
         return client
     }
 
+    /// CPU time of the clients' thread, to within a tick: what is not the server's in a process that has both.
+    public var processorTime: MediaTime { MediaTime(nanoseconds: processor.load(ordering: .relaxed)) }
+
     /// Says goodbye for all clients and ends the thread.
     public func stop() {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
@@ -134,6 +138,9 @@ public final class LoadCrowd: @unchecked Sendable {
             for work in works { work(self) }
             let now = MonotonicClock.now
             next = now + .milliseconds(5)
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            processor.store(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec), ordering: .relaxed)
             for client in clients.values { next = min(next, client.work(now: now)) }
         }
         let now = MonotonicClock.now
