@@ -34,7 +34,12 @@ final class Muxer {
         /// What the muxer adds of itself, in units of the stream.
         var muxerShift: Int64 = 0
         var interval = MediaTime.zero
+        /// Nothing has been written yet.
+        var isEmpty = true
     }
+
+    /// Of a file in fragments, the newest chunk of each stream.
+    private var waiting: [Track: EncodedChunk] = [:]
 
     /// Throws unless the format can hold the streams.
     static func check(_ format: ContainerFormat, video: VideoParameters?, sound: SoundParameters?, path: String)
@@ -186,7 +191,23 @@ final class Muxer {
 
     // MARK: -
 
+    /// Fragments hold durations where other files hold times, and what follows in the next fragment is placed behind
+    /// them. So a chunk waits for the one after it, which tells how long it really lasts: a picture that stands for a
+    /// second would otherwise pull all that follows forward.
     func write(_ chunk: EncodedChunk, to track: Track) throws(ContainerError) {
+        guard writesFragments else {
+            try put(chunk, to: track)
+            return
+        }
+        guard tracks[track] != nil else { return }
+        if var before = waiting.updateValue(chunk, forKey: track) {
+            let distance = chunk.decodeTime - before.decodeTime
+            if distance > before.duration + .milliseconds(1) { before.duration = distance }
+            try put(before, to: track)
+        }
+    }
+
+    private func put(_ chunk: EncodedChunk, to track: Track) throws(ContainerError) {
         guard var state = tracks[track] else { return }
         let base = state.stream.pointee.time_base
         guard chunk.time >= -state.padding - .milliseconds(1), !chunk.data.isEmpty, chunk.data.count < 1 << 30 else {
@@ -208,6 +229,7 @@ final class Muxer {
         }
         show = max(show, decode)
         state.lastDecode = decode
+        state.isEmpty = false
         tracks[track] = state
 
         packet.pointee.stream_index = state.stream.pointee.index
@@ -248,6 +270,10 @@ final class Muxer {
 
     /// Ends the cluster or fragment and hands it to the sink.
     func endPiece() throws(ContainerError) {
+        // The header needs the first chunk of each stream.
+        for track in Track.allCases where tracks[track]?.isEmpty ?? false {
+            if let chunk = waiting.removeValue(forKey: track) { try put(chunk, to: track) }
+        }
         try check(av_write_frame(context, nil))
         if writesFragments, !hasFragment {
             // The first call only brings out the header, which waits to know the first times.
@@ -263,6 +289,9 @@ final class Muxer {
     }
 
     func writeTrailer() throws(ContainerError) {
+        for track in Track.allCases {
+            if let chunk = waiting.removeValue(forKey: track) { try put(chunk, to: track) }
+        }
         try check(av_write_trailer(context))
         avio_flush(context.pointee.pb)
     }
