@@ -18,6 +18,9 @@ public struct FileInfo: Sendable {
     public var isStillImage: Bool
     /// Streams that are neither the chosen picture nor the chosen sound; they are not read.
     public var otherStreams: Int
+    /// Where the file's own zero lies on the container's timeline: what a recording of somebody who joined a session
+    /// late begins with. Arbitrary in formats whose clocks begin anywhere, such as MPEG-TS.
+    public var origin = MediaTime.zero
     /// What in the file's structure shows that its end is missing; nil if nothing does.
     public var cutOff: String?
 }

@@ -77,6 +77,7 @@ public final class FileReader {
     // MARK: - Opening
 
     private static func open(_ file: InputFile) throws(ContainerError) -> UnsafeMutablePointer<AVFormatContext> {
+        _ = DemuxerComplaints.takenOver
         guard let io = file.makeContext(), let allocated = avformat_alloc_context() else {
             throw ContainerError(.unreadable, path: file.path, cause: "cannot be opened (out of memory)")
         }
@@ -206,6 +207,7 @@ public final class FileReader {
             if let start = firstSound.map({ $0 + padding }) ?? said { starts.append(start) }
         }
         origin = starts.min() ?? .zero
+        info.origin = origin
         clock.move(by: -origin)
         for index in pending.indices {
             pending[index].chunk.time = pending[index].chunk.time - origin
