@@ -6,6 +6,7 @@ public import Timing
 public final class VPXEncoder: VideoEncoder {
     public private(set) var configuration: VideoEncoderConfiguration
     public let parameters: VideoParameters
+    public private(set) var quality: EncodedQuality?
 
     /// Units of libvpx's timestamps per second: whole for the usual frame rates.
     private static let clock: Int64 = 90_000
@@ -45,6 +46,7 @@ public final class VPXEncoder: VideoEncoder {
         self.layers = layers
         self.context = context
         self.configuration = configuration
+        quality = configuration.measuresQuality ? EncodedQuality() : nil
         parameters = VideoParameters(
             codec: configuration.codec, size: configuration.size,
             colour: isVP9 ? configuration.colour : .bt601Limited, frameRate: configuration.frameRate)
@@ -91,6 +93,12 @@ public final class VPXEncoder: VideoEncoder {
         var chunk: EncodedChunk?
         var iterator: vpx_codec_iter_t?
         while let packet = vpx_codec_get_cx_data(context, &iterator) {
+            if packet.pointee.kind == VPX_CODEC_PSNR_PKT {
+                let compared = packet.pointee.data.psnr
+                quality?.squaredError += compared.sse.0
+                quality?.samples += UInt64(compared.samples.0)
+                continue
+            }
             guard packet.pointee.kind == VPX_CODEC_CX_FRAME_PKT else { continue }
             let coded = packet.pointee.data.frame
             guard coded.sz > 0 else { continue }
@@ -229,7 +237,8 @@ public final class VPXEncoder: VideoEncoder {
             throw CodecError(.invalidArgument, cause, codec: configuration.codec)
         }
         var settings = settings
-        let result = tessera_vpx_enc_init(context, interface, &settings, 0)
+        let result = tessera_vpx_enc_init(
+            context, interface, &settings, configuration.measuresQuality ? vpx_codec_flags_t(VPX_CODEC_USE_PSNR) : 0)
         guard result == VPX_CODEC_OK else { throw error(result, context, codec: configuration.codec, time: nil) }
 
         func set(_ control: vp8e_enc_control_id, _ value: Int) throws(CodecError) {

@@ -1,3 +1,4 @@
+import Foundation
 public import Media
 public import Timing
 
@@ -36,6 +37,8 @@ public struct VideoEncoderConfiguration: Sendable {
     public var isScreenContent = false
     /// False if no active map will be given, or one is to be taken for all; VP9 can then refresh its pictures in turns.
     public var takesActiveMaps = true
+    /// Whether each frame is compared with the picture it was made from, for ``VideoEncoder/quality``. VP8 and VP9.
+    public var measuresQuality = false
     /// Written into the stream where the codec can say it (VP8 cannot), and into the parameters.
     public var colour = ColourDescription.bt601Limited
     /// libx264's preset.
@@ -107,8 +110,32 @@ public protocol VideoEncoder: AnyObject {
     /// See ``VideoEncoderConfiguration/speed``; encoders without that choice ignore it.
     func setSpeed(_ speed: Int) throws(CodecError)
 
+    /// How far the frames encoded so far are from their pictures; nil unless it is measured.
+    var quality: EncodedQuality? { get }
+
     /// The chunks that are still held back, at the end.
     func flush() throws(CodecError) -> [EncodedChunk]
+}
+
+extension VideoEncoder {
+    public var quality: EncodedQuality? { nil }
+}
+
+/// What encoding cost in quality, over all frames and all three planes together.
+public struct EncodedQuality: Sendable, Hashable {
+    /// Sum of the squares of all differences.
+    public var squaredError: UInt64 = 0
+    /// Samples that were compared.
+    public var samples: UInt64 = 0
+
+    public init() {}
+
+    /// Peak signal to noise ratio in dB of the mean error; nil before the first frame, at most 100.
+    public var psnr: Double? {
+        guard samples > 0 else { return nil }
+        guard squaredError > 0 else { return 100 }
+        return min(100, 10 * log10(255 * 255 * Double(samples) / Double(squaredError)))
+    }
 }
 
 /// Chooses encoders.
