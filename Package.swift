@@ -105,6 +105,6 @@ let package = Package(
             ]),
         tests(
             "CommandTests",
-            ["MediaTesting", "tessera", "Recording", "Codecs", "Containers", "Layout", "Media", "Timing"]),
+            ["MediaTesting", "tessera", "Archive", "Recording", "Codecs", "Containers", "Layout", "Media", "Timing"]),
     ]
 )

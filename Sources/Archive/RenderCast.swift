@@ -25,7 +25,10 @@ final class RenderCast {
         var files: [(RenderJob.Input, MediaFile)] = []
         for input in job.inputs {
             do {
-                files.append((input, try MediaFile(path: input.path, cancel: cancel)))
+                let file = try MediaFile(path: input.path, cancel: cancel)
+                var input = input
+                input.start += RenderCast.ownStart(of: file.info)
+                files.append((input, file))
             } catch {
                 throw RenderError(error.description)
             }
@@ -40,6 +43,14 @@ final class RenderCast {
         testCardNames = (0..<job.testCards).map { TestCard.name(of: $0) }
         shown = [PictureTimeline.Shown?](repeating: nil, count: sources.count)
         offsets = [DisplayOffset](repeating: DisplayOffset(), count: sources.count)
+    }
+
+    /// Inputs keep their own timelines: a track of somebody who joined a session late begins late. That can be told
+    /// where the format's time begins at zero; elsewhere, and beyond a day, the start is some clock's and means nothing.
+    private static func ownStart(of info: FileInfo) -> MediaTime {
+        let beginsAtZero = ["matroska", "mov"].contains { info.format.hasPrefix($0) }
+        let isPlausible = info.origin > .zero && info.origin <= MediaTime(seconds: 86_400)
+        return beginsAtZero && isPlausible && !info.isStillImage ? info.origin : .zero
     }
 
     /// What is known before rendering of files that lack something.
@@ -58,7 +69,7 @@ final class RenderCast {
         }
     }
 
-    /// When the last source has ended; nil while that is not known, or if something has no end.
+    /// When the last source has ended, to the millisecond that containers round to; nil while that is not known, or if something has no end.
     var end: MediaTime? {
         guard testCards.isEmpty else { return nil }
         var latest = MediaTime.zero
@@ -66,7 +77,7 @@ final class RenderCast {
             guard let end = source.end else { return nil }
             latest = max(latest, end)
         }
-        return latest
+        return max(.zero, latest - .milliseconds(1))
     }
 
     /// What the containers say of the end.

@@ -14,7 +14,8 @@ public struct RenderJob: Sendable {
         public var hasGivenName: Bool
         public var path: String
         public var kind: Kind
-        /// When the file's own zero lies on the composite's timeline; 0 or later.
+        /// Where the zero of the file's timeline lies on the composite's; 0 or later. What begins at 2 s in the file
+        /// begins 2 s after it.
         public var start: MediaTime
         /// What a layout's regions may ask for, such as `host`; nil for none.
         public var role: String?

@@ -55,7 +55,7 @@ public struct RenderReport: Sendable, Codable {
         /// Bits per second over the whole file.
         public var videoBitrate: Double
         public var soundBitrate: Double
-        /// dB of luma and chroma together against the composite before encoding; nil if not measured.
+        /// dB of luma and chroma together against the composite before encoding; nil if not measured, as with H.264.
         public var psnr: Double?
     }
 

@@ -49,13 +49,12 @@ final class RenderWriter: @unchecked Sendable {
     /// The newest tick of sound waits here, since it may turn out to be the last and reach too far.
     private var heldSound: [Float] = []
     private var heldTime = MediaTime.zero
-    private let measuresQuality: Bool
 
     init(_ job: RenderJob) throws(RenderError) {
-        measuresQuality = job.measuresQuality
         do throws(CodecError) {
-            let configuration = VideoEncoderConfiguration(
+            var configuration = VideoEncoderConfiguration(
                 codec: job.videoCodec, size: job.size, frameRate: job.frameRate, bitrate: job.videoBitrate)
+            configuration.measuresQuality = job.measuresQuality
             rendition = try VideoRendition(configuration)
             soundEncoder = try SoundEncoders.make(
                 SoundEncoderConfiguration(codec: job.soundCodec, channels: 2, bitrate: job.soundBitrate))
@@ -139,12 +138,20 @@ final class RenderWriter: @unchecked Sendable {
 
     private func encodeVideo() {
         do throws(RenderError) {
+            var heldLast: Item?
             while let item = queue.take() {
                 let began = MonotonicClock.now
                 let chunk = try RenderWriter.translating { () throws(CodecError) in
                     try rendition.encode(item.composite, time: item.time)
                 }
                 video.encode.record(MonotonicClock.now - began)
+                if let chunk { try record(chunk) }
+                heldLast = chunk == nil ? item : nil
+            }
+            if let heldLast {
+                let chunk = try RenderWriter.translating { () throws(CodecError) in
+                    try rendition.encodeHeld(heldLast.composite, time: heldLast.time)
+                }
                 if let chunk { try record(chunk) }
             }
             let rest = try RenderWriter.translating { () throws(CodecError) in try rendition.encoder.flush() }
@@ -154,7 +161,7 @@ final class RenderWriter: @unchecked Sendable {
             queue.close()
         }
         video.held = rendition.heldFrames
-        video.psnr = nil
+        video.psnr = rendition.encoder.quality?.psnr
     }
 
     private func record(_ chunk: EncodedChunk) throws(RenderError) {

@@ -34,6 +34,19 @@ public final class VideoRendition {
             heldFrames += 1
             return nil
         }
+        return try encodeNow(composite, time: time, forceKeyframe: forceKeyframe)
+    }
+
+    /// Encodes the frame that ``encode(_:time:forceKeyframe:)`` held last: at the end of a recording, so that the
+    /// pictures last as long as the sound.
+    public func encodeHeld(_ composite: Composite, time: MediaTime) throws(CodecError) -> EncodedChunk? {
+        heldFrames -= 1
+        return try encodeNow(composite, time: time, forceKeyframe: false)
+    }
+
+    private func encodeNow(
+        _ composite: Composite, time: MediaTime, forceKeyframe: Bool
+    ) throws(CodecError) -> EncodedChunk? {
         let chunk = try encoder.encode(
             composite.picture, time: time, forceKeyframe: forceKeyframe,
             activeMap: forceKeyframe ? nil : plan.activeMap())

@@ -19,7 +19,7 @@ struct FlashBeep {
 
     /// For ffmpeg: 3.3 s with flashes at one, two and three periods.
     var arguments: [String] {
-        let length = period > 30 ? 2 : 1
+        let length = period > 30 && seconds < 1.1 ? 2 : 1
         let film =
             "color=c=0x202020:s=160x96:r=\(rate):d=3.3,"
             + "drawbox=t=fill:c=white:enable='gte(n,\(period))*lt(mod(n,\(period)),\(length))'"

@@ -72,6 +72,17 @@ import Testing
         try check(place[name], flashes: 3, name)
     }
 
+    /// Pictures that stand still are not encoded; what comes after them must not come early for that.
+    @Test(arguments: ["out.webm", "out.mkv", "out.mp4"]) func afterALongStandstill(_ name: String) throws {
+        let place = try Workplace()
+        var film = FlashBeep(30)
+        film.period = 45
+        film.seconds = 1.5
+        let input = try place.make("film.mkv", film.arguments)
+        try place.render(["--input", input, "--size", "160x96", "--output", place[name]])
+        try check(place[name], flashes: 2, "standstill in \(name)")
+    }
+
     @Test(arguments: ["24", "25", "29.97", "60"]) func everyOutputRate(_ rate: String) throws {
         let place = try Workplace()
         let film = try place.make("film.webm", FlashBeep(30).arguments)
