@@ -46,9 +46,12 @@ import Timing
         let bytes = try image(
             name, "color=gray:s=64x32,format=rgba,geq=r=200:g=200:b=200:a='255*lt(X\\,32)'",
             "-pix_fmt \(format)")
-        let alpha = try #require(try ImageReader.read(bytes).alpha)
-        #expect(alpha.base[16 * alpha.stride + 4] > 250)
-        #expect(alpha.base[16 * alpha.stride + 60] < 5)
+        let picture = try ImageReader.read(bytes)
+        try withExtendedLifetime(picture) {
+            let alpha = try #require(picture.alpha)
+            #expect(alpha.base[16 * alpha.stride + 4] > 250)
+            #expect(alpha.base[16 * alpha.stride + 60] < 5)
+        }
     }
 
     @Test func orientationOfPhotographsBecomesRotation() throws {

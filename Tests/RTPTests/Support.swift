@@ -1,7 +1,9 @@
 import RTP
 import Timing
 
-/// What `body` writes, of at most `limit` bytes.
+/// What `body` writes, of at most `limit` bytes. Never inlined: where the result is not used, the optimiser would give its
+/// memory back before it is filled.
+@inline(never)
 func written(limit: Int = 2048, _ body: (inout ByteWriter) throws(WireError) -> Void) throws(WireError) -> [UInt8] {
     var buffer = [UInt8](repeating: 0xee, count: limit)
     var writer = ByteWriter(buffer.mutableSpan)
