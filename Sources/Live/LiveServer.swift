@@ -105,9 +105,13 @@ public final class LiveServer: @unchecked Sendable {
         let number = nextNumber.add(1, ordering: .relaxed).oldValue
         let participant = try makeParticipant(request, session, number: number, view: view, in: room)
         let peer: Peer
+        // A tick is left for the tile to go within eight seconds.
+        var limits = PeerLimits()
+        limits.silence = .milliseconds(7_500)
         do {
             peer = try Peer(
-                .lite, session: session, credentials: credentials, provider: identity, now: MonotonicClock.now)
+                .lite, session: session, credentials: credentials, provider: identity, limits: limits,
+                now: MonotonicClock.now)
         } catch {
             throw LiveError(500, "\(error)")
         }

@@ -4,7 +4,7 @@ import Testing
 import Timing
 
 /// Figures of a room of nine, printed; run with TESSERA_FIGURES=1 on an idle machine.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["TESSERA_FIGURES"] != nil)) struct FigureTests {
+@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["TESSERA_FIGURES"] != nil)) struct FigureTests {
     @Test func roomOfNine() throws {
         let rig = try Rig()
         defer { rig.stop() }
@@ -28,6 +28,24 @@ import Timing
                 $0.hasPrefix("VmRSS") || $0.hasPrefix("VmHWM")
             } ?? [])
         print(rig.server.metrics().split(separator: "\n").filter { !$0.hasPrefix("#") }.joined(separator: "\n"))
+    }
+
+    /// Joining a room of nine that is under way, one at a time; the others must not notice.
+    @Test func joiningARunningRoom() throws {
+        let rig = try Rig()
+        defer { rig.stop() }
+        let members = try (0..<9).map { try rig.join($0, decodes: $0 == 0) }
+        #expect(eventually { members.allSatisfy { $0.client.report.frames > 60 } })
+        for member in members { member.client.restartFigures() }
+        var joins: [Double] = []
+        for index in 0..<8 {
+            let viewer = try rig.join(index, kind: .view)
+            #expect(eventually { viewer.client.report.frames > 15 })
+            joins.append(viewer.client.report.firstFrame ?? .infinity)
+            viewer.client.leave()
+        }
+        print("joins of a running room: \(joins.sorted().map { Int($0) }) ms")
+        print("longest gap of the others \(members.map(\.client.report.gapLongest).max() ?? 0) ms")
     }
 
     /// CPU time of the process.
