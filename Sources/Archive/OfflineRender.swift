@@ -175,6 +175,7 @@ public final class OfflineRender {
         let stage = cast.stage(at: now) { sound.takeLevel(of: $0) }
         let scene = view.layOut(stage, at: now)
         timings.layOut.record(MonotonicClock.now - began)
+        if job.leavesUnseenUndecoded { cast.see(scene) }
         return scene
     }
 

@@ -13,6 +13,9 @@ final class RenderCast {
     private let testCards: [TestCard]
     private let testCardNames: [String]
     private var shown: [PictureTimeline.Shown?]
+    /// As displayed: of the newest picture that was decoded, or before that what the file says.
+    private var sizes: [PictureSize?]
+    private var visible: [Bool]
     /// For each source, how much earlier or later than its own time each of its pictures was shown.
     private(set) var offsets: [DisplayOffset]
 
@@ -42,6 +45,8 @@ final class RenderCast {
         testCards = (0..<job.testCards).map { TestCard(index: $0, size: PictureSize(width: 640, height: 360)) }
         testCardNames = (0..<job.testCards).map { TestCard.name(of: $0) }
         shown = [PictureTimeline.Shown?](repeating: nil, count: sources.count)
+        sizes = sources.map { $0.file.info.video?.parameters.displaySize }
+        visible = [Bool](repeating: true, count: sources.count)
         offsets = [DisplayOffset](repeating: DisplayOffset(), count: sources.count)
     }
 
@@ -65,11 +70,34 @@ final class RenderCast {
             guard let timeline = sources[index].pictures else { continue }
             let picture = timeline.show(at: now + lead)
             shown[index] = picture
-            if picture.isNew, !sources[index].file.info.isStillImage { offsets[index].record(now - picture.time) }
+            if let size = picture.picture?.displaySize { sizes[index] = size }
+            if picture.isNew, picture.picture != nil, !sources[index].file.info.isStillImage {
+                offsets[index].record(now - picture.time)
+            }
         }
     }
 
-    /// When the last source has ended, to the millisecond that containers round to; nil while that is not known, or if something has no end.
+    /// Takes in who can be seen in the scene: the pictures of the others are not decoded until they can be.
+    func see(_ scene: Scene) {
+        var seen = Set<TileContent>()
+        for tile in scene.tiles { seen.insert(tile.content) }
+        for index in sources.indices {
+            let source = sources[index]
+            guard let timeline = source.pictures else { continue }
+            let name = source.input.name
+            let isSeen = seen.contains(
+                source.input.kind == .camera ? .camera(participant: name) : .screen(participant: name))
+            guard isSeen != visible[index] else { continue }
+            visible[index] = isSeen
+            source.setVisible(isSeen)
+            guard isSeen else { continue }
+            shown[index] = timeline.current
+            if let size = shown[index]?.picture?.displaySize { sizes[index] = size }
+        }
+    }
+
+    /// When the last source has ended, to the millisecond that containers round to; nil while that is not
+    /// known, or if something has no end.
     var end: MediaTime? {
         guard testCards.isEmpty else { return nil }
         var latest = MediaTime.zero
@@ -97,13 +125,13 @@ final class RenderCast {
         }
         for (index, source) in sources.enumerated() where source.input.kind == .screen && isPresent(source, at: now) {
             if let owner = participants.firstIndex(where: { $0.id == source.input.name }) {
-                participants[owner].sharesScreen = shown[index]?.picture != nil
+                participants[owner].sharesScreen = shown[index]?.hasArrived ?? false
             } else {
                 participants.append(
                     Stage.Participant(
                         id: source.input.name, name: source.input.name, role: source.input.role,
                         joined: source.input.start, hasPicture: false, isMuted: source.sound == nil,
-                        sharesScreen: shown[index]?.picture != nil))
+                        sharesScreen: shown[index]?.hasArrived ?? false))
             }
         }
         for (index, name) in testCardNames.enumerated() {
@@ -124,9 +152,10 @@ final class RenderCast {
     private func participant(_ index: Int, at now: MediaTime, loudness: Float) -> Stage.Participant {
         let source = sources[index]
         let current = shown[index]
-        let age = current?.picture == nil || source.file.info.isStillImage ? .zero : now - (current?.time ?? now)
+        let hasArrived = current?.hasArrived ?? false
+        let age = !hasArrived || source.file.info.isStillImage ? .zero : now - (current?.time ?? now)
         let hasStopped = source.pictureEnd.map { now >= $0 } ?? false
-        let size = current?.picture?.displaySize
+        let size = hasArrived ? sizes[index] : nil
         return Stage.Participant(
             id: source.input.name, name: source.displayName, role: source.input.role, joined: source.input.start,
             hasPicture: source.pictures != nil && !(hasStopped && age > RenderCast.frozenAfter),
@@ -157,6 +186,17 @@ final class RenderCast {
     }
 }
 
+extension VideoParameters {
+    /// As ``Picture/displaySize``, by what the container says.
+    fileprivate var displaySize: PictureSize {
+        let width = max(1, Int((Double(size.width) * pixelAspect).rounded()))
+        return switch rotation {
+        case .none, .half: PictureSize(width: width, height: size.height)
+        case .quarter, .threeQuarters: PictureSize(width: size.height, height: width)
+        }
+    }
+}
+
 // MARK: - Report
 
 extension RenderCast {
@@ -170,6 +210,7 @@ extension RenderCast {
                 soundCodec: source.file.info.sound?.parameters.codec.name, size: video?.size.description,
                 start: source.input.start.seconds, end: source.end?.seconds, framesUsed: counts.used,
                 framesRepeated: source.file.info.isStillImage ? 0 : counts.repeated, framesSkipped: counts.skipped,
+                framesNotDecoded: source.file.picturesNotDecoded,
                 corruptPackets: source.file.corruptPackets, offsetMean: offset.mean?.milliseconds,
                 offsetP95: offset.p95?.milliseconds, warnings: source.file.warnings)
         }

@@ -56,6 +56,8 @@ public struct RenderJob: Sendable {
     public var videoBitrate = 1_500_000
     /// Bits per second.
     public var soundBitrate = 48_000
+    /// Whether pictures that no tile shows are left undecoded. The composite is the same either way.
+    public var leavesUnseenUndecoded = true
     /// Threads that decode; nil for as many as there are cores. The composite is the same with any number.
     public var decodeThreads: Int?
     /// Whether to measure what a report wants beyond counts: the encoder's own PSNR.

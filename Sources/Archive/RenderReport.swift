@@ -18,8 +18,10 @@ public struct RenderReport: Sendable, Codable {
         public var framesUsed: Int
         /// Ticks that showed the same picture as the tick before.
         public var framesRepeated: Int
-        /// Pictures that no tick showed.
+        /// Decoded pictures that no tick showed.
         public var framesSkipped: Int
+        /// Pictures that were not even decoded, since no tile showed their source.
+        public var framesNotDecoded: Int
         /// Packets that could not be decoded.
         public var corruptPackets: Int
         /// How much earlier (negative) or later than its sound a picture was shown: mean and 95th percentile of the

@@ -61,6 +61,12 @@ final class RenderSource: Sendable {
     /// Whether nothing more can come to change what is shown at `time`.
     func isDecided(at time: MediaTime) -> Bool { pictures?.isDecided(at: time) ?? true }
 
+    /// Whether anybody sees the pictures from here on. Those that nobody sees are not decoded, if that can be; when
+    /// they come into view, the pictures of the present tick are decoded before this returns.
+    func setVisible(_ isVisible: Bool) {
+        isVisible ? pictureLane?.show() : pictureLane?.hide()
+    }
+
     /// Where the pictures end; nil while that is not known, for a still image, and without pictures.
     var pictureEnd: MediaTime? { file.info.isStillImage ? nil : pictureLane?.end }
     /// Where the sound ends; nil while that is not known, and without sound.
@@ -82,8 +88,11 @@ private final class PictureLane: DecodeLane, EndingLane {
         var filledTo: MediaTime
         var lastEnd: MediaTime
         var end: MediaTime?
+        var isHidden = false
     }
     private let state: Mutex<State>
+    /// Held while the file's pictures are read: by the crew, or by the mix when they come into view.
+    private let decoding = Mutex<Void>(())
 
     init(file: MediaFile, timeline: PictureTimeline, start: MediaTime) {
         self.file = file
@@ -96,18 +105,56 @@ private final class PictureLane: DecodeLane, EndingLane {
     var end: MediaTime? { state.withLock(\.end) }
     var wantsWork: Bool { end == nil && timeline.hasRoom }
 
-    func step() {
-        guard let decoded = file.nextPicture() else {
-            state.withLock { $0.end = $0.lastEnd }
-            timeline.end()
-            return
+    /// No pictures are decoded from the next step on.
+    func hide() {
+        guard file.canPassPictures else { return }
+        state.withLock { $0.isHidden = true }
+    }
+
+    func show() {
+        guard state.withLock(\.isHidden) else { return }
+        decoding.withLock { _ in
+            state.withLock { $0.isHidden = false }
+            guard let first = timeline.firstUndecoded else { return }
+            for decoded in file.picturesPassed(from: first - start) {
+                timeline.fill(decoded.picture, at: decoded.time + start)
+            }
+            timeline.dropUnfilled()
         }
-        let time = decoded.time + start
-        timeline.offer(decoded.picture, at: time)
+    }
+
+    func step() {
+        decoding.withLock { _ in
+            if state.withLock(\.isHidden) { pass() } else { decode() }
+        }
+    }
+
+    private func decode() {
+        guard let decoded = file.nextPicture() else { return finish() }
+        timeline.offer(decoded.picture, at: decoded.time + start)
+        advance(decoded.time, decoded.duration)
+    }
+
+    private func pass() {
+        // A batch at a time: each costs next to nothing.
+        for _ in 0..<8 where timeline.hasRoom {
+            guard let passed = file.passPicture() else { return finish() }
+            timeline.offerUndecoded(at: passed.time + start)
+            advance(passed.time, passed.duration)
+        }
+    }
+
+    private func advance(_ fileTime: MediaTime, _ duration: MediaTime) {
+        let time = fileTime + start
         state.withLock { state in
             state.filledTo = time
-            state.lastEnd = max(state.lastEnd, time + decoded.duration)
+            state.lastEnd = max(state.lastEnd, time + duration)
         }
+    }
+
+    private func finish() {
+        state.withLock { $0.end = $0.lastEnd }
+        timeline.end()
     }
 }
 

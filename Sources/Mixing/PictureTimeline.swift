@@ -12,8 +12,10 @@ public import Timing
 public final class PictureTimeline: Sendable {
     /// What a tick gets.
     public struct Shown: Sendable {
-        /// Nil until the first picture's time has come.
+        /// Nil until the first picture's time has come, and for a picture that was left undecoded.
         public let picture: Picture?
+        /// Whether any picture's time has come, decoded or not.
+        public let hasArrived: Bool
         /// The picture's own time.
         public let time: MediaTime
         /// Whether the tick before showed another one.
@@ -33,8 +35,9 @@ public final class PictureTimeline: Sendable {
     }
 
     private struct State {
-        var waiting: [(picture: Picture, time: MediaTime)] = []
-        var current: (picture: Picture, time: MediaTime)?
+        /// Without a picture where it was left undecoded.
+        var waiting: [(picture: Picture?, time: MediaTime)] = []
+        var current: (picture: Picture?, time: MediaTime)?
         var hasEnded = false
         var statistics = Statistics()
     }
@@ -54,22 +57,55 @@ public final class PictureTimeline: Sendable {
 
     /// Adds a picture; one that is not later than the newest before it is dropped and counted as skipped.
     public func offer(_ picture: Picture, at time: MediaTime) {
+        add(picture, at: time)
+    }
+
+    /// Adds a picture that nobody sees and that is therefore not decoded, so that its time is known.
+    public func offerUndecoded(at time: MediaTime) {
+        add(nil, at: time)
+    }
+
+    private func add(_ picture: Picture?, at time: MediaTime) {
         state.withLock { state in
             let newest = state.waiting.last?.time ?? state.current?.time
             if let newest, time <= newest {
-                state.statistics.skipped += 1
+                if picture != nil { state.statistics.skipped += 1 }
                 return
             }
             state.waiting.append((picture, time))
         }
     }
 
+    /// The time of the oldest undecoded picture that is shown now or waits; nil if there is none.
+    public var firstUndecoded: MediaTime? {
+        state.withLock { state in
+            if let current = state.current, current.picture == nil { return current.time }
+            return state.waiting.first { $0.picture == nil }?.time
+        }
+    }
+
+    /// Puts a picture, decoded after all, in the place that was kept for it; it is dropped if there is none.
+    public func fill(_ picture: Picture, at time: MediaTime) {
+        state.withLock { state in
+            if let current = state.current, current.picture == nil, current.time == time {
+                state.current = (picture, time)
+                state.statistics.used += 1
+            } else if let place = state.waiting.firstIndex(where: { $0.time == time && $0.picture == nil }) {
+                state.waiting[place].picture = picture
+            }
+        }
+    }
+
+    /// Gives up the places of waiting pictures that turned out not to exist, since they could not be decoded.
+    public func dropUnfilled() {
+        state.withLock { $0.waiting.removeAll { $0.picture == nil } }
+    }
+
     /// Drops the oldest waiting pictures until the queue is within its bounds, as a live source does after each offer.
     public func dropExcess() {
         state.withLock { state in
             while state.waiting.count > 1, isFull(state) {
-                state.waiting.removeFirst()
-                state.statistics.skipped += 1
+                if state.waiting.removeFirst().picture != nil { state.statistics.skipped += 1 }
             }
         }
     }
@@ -92,8 +128,7 @@ public final class PictureTimeline: Sendable {
     public func isDecided(at time: MediaTime) -> Bool {
         state.withLock { state in
             while state.waiting.count > 1, state.waiting[1].time <= time {
-                state.waiting.removeFirst()
-                state.statistics.skipped += 1
+                if state.waiting.removeFirst().picture != nil { state.statistics.skipped += 1 }
             }
             if state.hasEnded { return true }
             guard let newest = state.waiting.last else { return false }
@@ -112,16 +147,29 @@ public final class PictureTimeline: Sendable {
             var taken = 0
             while taken < state.waiting.count, state.waiting[taken].time <= time { taken += 1 }
             guard taken > 0 else {
-                guard let current = state.current else { return Shown(picture: nil, time: .zero, isNew: false) }
-                if !state.hasEnded || !state.waiting.isEmpty { state.statistics.repeated += 1 }
-                return Shown(picture: current.picture, time: current.time, isNew: false)
+                guard let current = state.current else {
+                    return Shown(picture: nil, hasArrived: false, time: .zero, isNew: false)
+                }
+                let isRunning = !state.hasEnded || !state.waiting.isEmpty
+                if isRunning, current.picture != nil { state.statistics.repeated += 1 }
+                return Shown(picture: current.picture, hasArrived: true, time: current.time, isNew: false)
             }
             let current = state.waiting[taken - 1]
+            state.statistics.skipped += state.waiting[..<(taken - 1)].count { $0.picture != nil }
             state.waiting.removeFirst(taken)
             state.current = current
-            state.statistics.used += 1
-            state.statistics.skipped += taken - 1
-            return Shown(picture: current.picture, time: current.time, isNew: true)
+            if current.picture != nil { state.statistics.used += 1 }
+            return Shown(picture: current.picture, hasArrived: true, time: current.time, isNew: true)
+        }
+    }
+
+    /// What the last tick showed, with a picture that has been decoded since.
+    public var current: Shown {
+        state.withLock { state in
+            guard let current = state.current else {
+                return Shown(picture: nil, hasArrived: false, time: .zero, isNew: false)
+            }
+            return Shown(picture: current.picture, hasArrived: true, time: current.time, isNew: false)
         }
     }
 

@@ -44,6 +44,8 @@ public final class MediaFile: @unchecked Sendable {
     private var picturesEnded = false
     private var stillImage: Picture?
     private var firstPictureTime: MediaTime?
+    private var undecoded = UndecodedPictures()
+    private let dropped = Atomic(0)
 
     // Touched by whoever asks for sound.
     private let soundDecoder: (any SoundDecoder)?
@@ -181,6 +183,62 @@ public final class MediaFile: @unchecked Sendable {
         }
     }
 
+    // MARK: - Pictures that nobody sees
+
+    /// Whether pictures can be passed over: their codec shows them in the order in which it stores them.
+    public var canPassPictures: Bool { videoDecoder != nil && [.vp8, .vp9].contains(info.video?.parameters.codec) }
+
+    /// Passes over the next picture without decoding it, and says when it would have been shown; nil at the end. What
+    /// it takes to decode it after all is kept until the next keyframe comes. Only if ``canPassPictures``.
+    public func passPicture() -> (time: MediaTime, duration: MediaTime)? {
+        guard let videoDecoder else { return nil }
+        while let packet = packets.next(.video) {
+            if UndecodedPictures.isKeyframe(packet.chunk) {
+                dropped.add(undecoded.packets.count, ordering: .relaxed)
+                undecoded.removeAll()
+            } else if undecoded.isFull {
+                // No keyframe for long: what has come is decoded, so that no more than this is ever kept.
+                decodePassed(videoDecoder, from: .limit)
+            }
+            undecoded.add(packet)
+            guard UndecodedPictures.isShown(packet.chunk, codec: videoDecoder.parameters.codec) else { continue }
+            let duration = packet.chunk.duration
+            return (packet.chunk.time, duration > .zero ? duration : nominalInterval)
+        }
+        return nil
+    }
+
+    /// Decodes what was passed over as far as later pictures need it, and gives those to be shown at `time` or later.
+    public func picturesPassed(from time: MediaTime) -> [TimedPicture] {
+        guard let videoDecoder else { return [] }
+        decodePassed(videoDecoder, from: time)
+        defer {
+            pictures.removeAll(keepingCapacity: true)
+            nextPictureIndex = 0
+        }
+        return pictures[nextPictureIndex...].filter { $0.time >= time }.map {
+            TimedPicture(picture: $0.picture, time: $0.time, duration: takeDuration(of: $0.time))
+        }
+    }
+
+    private func decodePassed(_ decoder: any VideoDecoder, from time: MediaTime) {
+        for packet in undecoded.packets {
+            let duration = packet.chunk.duration > .zero ? packet.chunk.duration : nominalInterval
+            durations.append((packet.chunk.time, duration))
+            if durations.count > 64 { durations.removeFirst() }
+            do {
+                try decoder.decode(packet.chunk, wantsPicture: packet.chunk.time >= time, into: &pictures)
+                if packet.isDamaged { countDamage(marked: true) }
+            } catch {
+                countDamage(marked: packet.isDamaged)
+            }
+        }
+        undecoded.removeAll()
+    }
+
+    /// Packets of pictures that were passed over and never decoded.
+    public var picturesNotDecoded: Int { dropped.load(ordering: .relaxed) }
+
     private var nominalInterval: MediaTime { info.video?.parameters.frameRate?.interval ?? .milliseconds(33) }
 
     private func takeDuration(of time: MediaTime) -> MediaTime {
@@ -264,6 +322,7 @@ public final class MediaFile: @unchecked Sendable {
         pictures = []
         blocks = []
         durations = []
+        undecoded.removeAll()
         (nextPictureIndex, nextBlockIndex) = (0, 0)
         (picturesEnded, soundEnded) = (false, false)
         (firstPictureTime, firstSoundTime) = (time, time)

@@ -36,6 +36,27 @@ import Timing
         #expect(seen.count == 1)
     }
 
+    /// Those whom no tile shows are not decoded, and come into view as if they had been all along.
+    @Test(arguments: ["single", "speaker", "pip"]) func whatNobodySeesIsNotDecoded(_ layout: String) throws {
+        let place = try Workplace()
+        var films: [Data] = []
+        for leaves in [true, false] {
+            let files = try Workplace.participants(10) + [Workplace.sample("awkward/vp9.webm")]
+            let inputs = files.map { RenderJob.Input(name: ($0 as NSString).lastPathComponent, path: $0) }
+            var job = RenderJob(layout: try LayoutFile(layout), inputs: inputs, output: place["\(leaves).webm"])
+            job.size = PictureSize(width: 320, height: 180)
+            job.leavesUnseenUndecoded = leaves
+            let report = try OfflineRender(job).run()
+            films.append(try Data(contentsOf: URL(fileURLWithPath: job.output)))
+            let saved = report.inputs.reduce(0) { $0 + $1.framesNotDecoded }
+            if ProcessInfo.processInfo.environment["TESSERA_FIGURES"] != nil {
+                print("\(layout): \(saved) of 4050 pictures not decoded, \(report.elapsed) s")
+            }
+            #expect(leaves ? saved > (layout == "single" ? 2000 : 500) : saved == 0, "\(saved)")
+        }
+        #expect(films[0] == films[1])
+    }
+
     @Test func memoryIsBounded() throws {
         let place = try Workplace()
         let command = try inputs(9) + ["--report", place["r.json"], "--output", place["out.webm"], "--force"]
