@@ -36,6 +36,10 @@ import Testing
                 let level = ToneMeter.level(of: tone, in: middle)
                 #expect(abs(level - ToneMeter.decibels(0.08)) <= 0.5, "\(tone) Hz: \(level) dB in \(kind) at \(rate)")
             }
+            if ProcessInfo.processInfo.environment["TESSERA_FIGURES"] != nil {
+                let off = SoundTests.tones.map { ToneMeter.level(of: $0, in: middle) - ToneMeter.decibels(0.08) }
+                print("tones in \(kind) at \(rate):", off.map { String(format: "%+.2f", $0) }.joined(separator: " "))
+            }
             let clicks = ClickDetector().clicks(in: Array(middle))
             #expect(clicks.isEmpty, "\(clicks)")
             // Nine tones cancel each other at times, but never as a hole does.
