@@ -39,6 +39,7 @@ let package = Package(
         cLibrary("CPango", pkgConfig: "pangocairo"),
         cLibrary("COpenSSL", pkgConfig: "openssl"),
         cLibrary("CSRTP", pkgConfig: "libsrtp2"),
+        cLibrary("CWebSockets", pkgConfig: "libwebsockets"),
 
         .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 
@@ -65,10 +66,14 @@ let package = Package(
                 "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing", "Timing",
                 "CLinux",
             ]),
+        .target(
+            name: "Service", dependencies: ["Live", "Layout", "Media", "Timing", "CWebSockets", "COpenSSL"],
+            exclude: ["Web"], swiftSettings: settings),
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Live", "Media", "Mixing", "Recording", "Timing",
+                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Live", "Media", "Mixing", "Recording", "Service",
+                "Timing",
             ],
             swiftSettings: settings),
 
@@ -98,6 +103,7 @@ let package = Package(
         tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
         tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
         tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
+        tests("ServiceTests", ["Service", "Live", "Timing"]),
         tests(
             "LiveTests",
             [

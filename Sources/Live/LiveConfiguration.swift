@@ -74,6 +74,13 @@ public struct Joined: Sendable {
     public var answer: String
     /// Strong entity tag of the ICE session, without quotes (RFC 9725, section 4.3).
     public var entityTag: String
+
+    public init(session: String, participant: String, answer: String, entityTag: String) {
+        self.session = session
+        self.participant = participant
+        self.answer = answer
+        self.entityTag = entityTag
+    }
 }
 
 /// What a trickle fragment came to.

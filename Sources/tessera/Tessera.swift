@@ -15,6 +15,8 @@ enum Tessera {
                 name: "render", about: "composites media files by a layout into one file or still",
                 run: RenderCommand.run),
             Command(name: "load", about: LoadCommand.about, run: LoadCommand.run),
+            Command(name: "serve", about: ServeCommand.about, run: ServeCommand.run),
+            Command(name: "token", about: TokenCommand.about, run: TokenCommand.run),
             Command(name: "layouts", about: LayoutsCommand.about, run: LayoutsCommand.run),
         ]
     }

@@ -1,0 +1,20 @@
+public import Live
+
+/// What routes ask of a running server; tests put another in its place.
+public protocol Rooms: Sendable {
+    func join(_ request: JoinRequest) throws(LiveError) -> Joined
+    func trickle(session token: String, fragment text: String, ifMatch: String?) throws(LiveError) -> TrickleResult
+    func leave(session token: String) throws(LiveError)
+    func setView(session token: String, layout: String) throws(LiveError)
+    func sessionStatistics(_ token: String) throws(LiveError) -> SessionStatistics
+    func listRooms() -> [RoomSummary]
+    func room(_ name: String) throws(LiveError) -> RoomDetail
+    func closeRoom(_ name: String) throws(LiveError)
+    func setLayout(room name: String, layout: String) throws(LiveError)
+    func remove(room: String, participant id: String) throws(LiveError)
+    func setMuted(room: String, participant id: String, muted: Bool) throws(LiveError)
+    func pin(room name: String, participant id: String?) throws(LiveError)
+    func metrics() -> String
+}
+
+extension LiveServer: Rooms {}
