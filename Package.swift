@@ -72,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Live", "Media", "Mixing", "Recording", "Service",
+                "Archive", "Compositor", "Containers", "Codecs", "Layout", "Live", "Media", "Mixing", "Recording",
+                "Service",
                 "Timing",
             ],
             swiftSettings: settings),

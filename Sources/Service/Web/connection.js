@@ -54,10 +54,11 @@ export class Connection {
   }
 
   leave() {
-    this.peer.close();
-    if (!this.location) return;
-    fetch(this.location, { method: "DELETE", headers: this.headers(), keepalive: true }).catch(() => {});
+    const { peer, location } = this;
     this.location = undefined;
+    if (!location) return peer.close();
+    // The session first: closing the connection ends it too, and DELETE would find nothing.
+    fetch(location, { method: "DELETE", headers: this.headers(), keepalive: true }).catch(() => {}).finally(() => peer.close());
   }
 }
 
