@@ -19,6 +19,7 @@ enum ServeCommand {
         Option("--layout", value: "NAME", "layout of new rooms (grid)"),
         Option("--size", value: "WxH", "size of the mixed picture (1280x720)"),
         Option("--open", "asks nobody on loopback for a token"),
+        Option("--demo", "fills the room demo with participants who play Samples/; is open"),
     ]
 
     static func run(_ arguments: [String]) throws(CommandFailure) {
@@ -46,11 +47,15 @@ enum ServeCommand {
             http.tls = (files[0], files[1])
         }
         let key = try TokenCommand.key(read, mayGenerate: true)
-        try serve(live, http, Access(key: key, isOpenOnLoopback: read.has("--open")), read.all("--ice-server"))
+        let isOpen = read.has("--open") || read.has("--demo")
+        try serve(
+            live, http, Access(key: key, isOpenOnLoopback: isOpen), read.all("--ice-server"),
+            hasDemo: read.has("--demo"))
     }
 
     private static func serve(
-        _ live: LiveConfiguration, _ http: HTTPConfiguration, _ access: Access, _ iceServers: [String]
+        _ live: LiveConfiguration, _ http: HTTPConfiguration, _ access: Access, _ iceServers: [String],
+        hasDemo: Bool
     ) throws(CommandFailure) {
         // Blocked before any thread starts, so that only sigwait sees them.
         var signals = sigset_t()
@@ -76,22 +81,25 @@ enum ServeCommand {
         }
         rooms.start()
         server.start()
-        FileHandle.standardOutput.write(Data("ready: \(url(http, port: server.port, access))\n".utf8))
+        let demo = hasDemo ? try Demo(server: rooms) : nil
+        let room = hasDemo ? Demo.room : "lobby"
+        FileHandle.standardOutput.write(Data("ready: \(url(http, port: server.port, access, room: room))\n".utf8))
         var signal: Int32 = 0
         sigwait(&signals, &signal)
         server.stop()
+        demo?.stop()
         rooms.stop()
     }
 
     /// What to open in a browser, with a token that is good for a day. It stands in the fragment, which is sent nowhere.
-    private static func url(_ http: HTTPConfiguration, port: UInt16, _ access: Access) -> String {
+    private static func url(_ http: HTTPConfiguration, port: UInt16, _ access: Access, room: String) -> String {
         let host =
             switch http.address {
             case "0.0.0.0": "127.0.0.1"
             case "::": "[::1]"
             case let address: address.contains(":") ? "[\(address)]" : address
             }
-        let base = "\(http.tls == nil ? "http" : "https")://\(host):\(port)/?room=lobby"
+        let base = "\(http.tls == nil ? "http" : "https")://\(host):\(port)/?room=\(room)"
         if access.isOpenOnLoopback { return base }
         let claims = TokenClaims(
             room: "*", grants: Grant.allCases, exp: Int(Date().timeIntervalSince1970) + 86_400)
