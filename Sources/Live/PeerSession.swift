@@ -26,6 +26,7 @@ final class PeerSession: @unchecked Sendable {
     /// Encodes that a lost packet may have been from, by ``EncodedOutput/source``.
     private var recentSources: [UInt32: EncodedOutput] = [:]
     private var awaitsKeyframe = true
+    private var nextKeyframeWish = MediaTime.zero
     private let extensions: HeaderExtensionMap
     private var arrivals: ArrivalLog?
     private let ownSSRC: SSRC
@@ -218,7 +219,15 @@ final class PeerSession: @unchecked Sendable {
             recentSources[output.source] = output
             awaitsKeyframe = true
         }
-        if awaitsKeyframe, !isKeyframe { return }
+        if awaitsKeyframe, !isKeyframe {
+            // The one that was asked for on connecting may have come before there was a path to send it over, and a
+            // receiver that has seen no packet cannot ask.
+            if now >= nextKeyframeWish {
+                nextKeyframeWish = now + .milliseconds(500)
+                room.view(of: participant)?.requestKeyframe()
+            }
+            return
+        }
         awaitsKeyframe = false
         figures.framesOut += 1
         for index in packets {
