@@ -1,4 +1,5 @@
 # make run    installs what is missing, builds, renders a meeting of nine from Samples/ into out/
+# make demo   starts the service with a room of eight who play Samples/
 # make test   builds and runs all tests
 # make bench  CPU, wall time and quality against the bare codecs, ffmpeg and GStreamer; cost of a tick
 # make lint   checks the formatting of the source
@@ -8,7 +9,7 @@ SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run test bench lint format sanitize packages samples clean
+.PHONY: all build run demo test bench lint format sanitize packages samples clean
 all: build
 
 packages:
@@ -24,6 +25,9 @@ run: build
 	@echo
 	@echo "The meeting: $(CURDIR)/out/meeting.webm"
 	@echo "A still:     $(CURDIR)/out/meeting.png"
+
+demo: build
+	$(TESSERA) serve --demo
 
 # Optimised: tests touch every pixel and sample, and debug Swift is too slow for that.
 test: packages
