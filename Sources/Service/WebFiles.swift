@@ -1,5 +1,5 @@
 /// The web app's files, which the program carries in itself.
-enum WebFiles {
+package enum WebFiles {
     static func type(of name: String) -> String {
         switch name.split(separator: ".").last {
         case "html": "text/html; charset=utf-8"
