@@ -60,10 +60,12 @@ let package = Package(
         module(
             "Archive",
             ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Timing"]),
+        module("Room", ["Layout", "Timing"]),
         module(
             "Live",
             [
-                "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing", "Timing",
+                "Room", "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing",
+                "Timing",
                 "CLinux",
             ]),
         .target(
@@ -104,6 +106,7 @@ let package = Package(
         tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
         tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
         tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
+        tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
         tests("ServiceTests", ["Service", "Live", "Timing"]),
         tests(
             "LiveTests",
