@@ -9,6 +9,16 @@ public struct Composite: Sendable {
     /// Whether nothing at all changed, so that ``picture`` is the one of the tick before.
     public var isUnchanged: Bool
     public var statistics: CompositeStatistics
+
+    package init(
+        picture: Picture, changed: MacroblockMap, isUnchanged: Bool,
+        statistics: CompositeStatistics = CompositeStatistics()
+    ) {
+        self.picture = picture
+        self.changed = changed
+        self.isUnchanged = isUnchanged
+        self.statistics = statistics
+    }
 }
 
 /// What a tick took.
