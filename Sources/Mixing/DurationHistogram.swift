@@ -35,6 +35,19 @@ public struct DurationHistogram: Sendable {
         return maximum
     }
 
+    /// How many records were of `duration` or less, to the width of a bucket.
+    public func count(upTo duration: MediaTime) -> UInt64 {
+        counts[...DurationHistogram.bucket(duration)].reduce(0, +)
+    }
+
+    /// Takes in the records of another one.
+    public mutating func add(_ other: DurationHistogram) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+        count += other.count
+        sum += other.sum
+        maximum = max(maximum, other.maximum)
+    }
+
     public var mean: MediaTime {
         count == 0 ? .zero : MediaTime(nanoseconds: sum.nanoseconds / Int64(count))
     }

@@ -18,6 +18,12 @@ public final class ViewPipeline {
         compositor = try Compositor(canvas: canvas)
     }
 
+    /// How tiles are scaled from now on.
+    public var scaling: ScalingQuality {
+        get { compositor.scaling }
+        set { if compositor.scaling != newValue { compositor.scaling = newValue } }
+    }
+
     /// Who is where at `time`, which never goes back.
     public func layOut(_ stage: Stage, at time: MediaTime) -> Scene {
         engine.step(stage, canvas: canvas, at: time)
