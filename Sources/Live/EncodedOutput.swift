@@ -26,13 +26,18 @@ final class EncodedOutput: @unchecked Sendable {
     }
 
     /// Keeps a chunk; the indices of its packets. `mediaTime` is on the room's timeline.
-    func append(_ chunk: EncodedChunk, mediaTime: MediaTime, now: MediaTime) -> Range<Int64> {
+    /// `size` is that of a keyframe, for the formats that tell it.
+    func append(
+        _ chunk: EncodedChunk, mediaTime: MediaTime, size: PictureSize? = nil, now: MediaTime
+    ) -> Range<Int64> {
         guard packetizer != nil else {
             guard let index = history.append(sound: chunk.data.span, startsTalk: false, mediaTime: mediaTime, now: now)
             else { return 0..<0 }
             return index..<index + 1
         }
-        let description = PictureDescription(isKeyframe: chunk.isKeyframe)
+        let description = PictureDescription(
+            isKeyframe: chunk.isKeyframe, temporalLayer: UInt8(chunk.temporalLayer), layerSync: chunk.isLayerSync,
+            size: size.map { CodedSize(width: UInt16(clamping: $0.width), height: UInt16(clamping: $0.height)) })
         return history.append(
             picture: chunk.data.span, description, with: &packetizer!, mediaTime: mediaTime, now: now)
     }

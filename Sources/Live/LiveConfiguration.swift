@@ -1,4 +1,5 @@
 public import Media
+public import Mixing
 public import Timing
 
 /// Settings of a running server.
@@ -12,6 +13,8 @@ public struct LiveConfiguration: Sendable {
     public var frameRate = FrameRate.fps30
     /// Bits per second of the mixed picture.
     public var videoBitrate = 1_500_000
+    /// What views are encoded at for slower networks and smaller screens, from the largest down; nil for 360p and 180p.
+    public var lowerRungs: [Rung]?
     /// Bits per second of the mixed sound.
     public var soundBitrate = 48_000
     /// A built-in layout's name, or a layout file.
@@ -27,6 +30,13 @@ public struct LiveConfiguration: Sendable {
     public var decoders = 2
 
     public init() {}
+
+    /// The mixed picture as it is, and what it is made smaller to.
+    public var ladder: [Rung] {
+        let top = Rung(size: canvas, frameRate: frameRate, bitrate: videoBitrate)
+        guard let lowerRungs else { return Rung.ladder(below: top) }
+        return [top] + lowerRungs
+    }
 }
 
 /// What a connection is for.
@@ -51,9 +61,12 @@ public struct JoinRequest: Sendable {
     public var view: String?
     /// What layouts may bind a region to, such as `host`.
     public var role: String?
+    /// The rung of the ladder that is wanted, such as `360p30`, or `audio`; nil for the best.
+    public var rendition: String?
 
     public init(
-        room: String, kind: JoinKind, offer: String, name: String? = nil, view: String? = nil, role: String? = nil
+        room: String, kind: JoinKind, offer: String, name: String? = nil, view: String? = nil, role: String? = nil,
+        rendition: String? = nil
     ) {
         self.room = room
         self.kind = kind
@@ -61,6 +74,7 @@ public struct JoinRequest: Sendable {
         self.name = name
         self.view = view
         self.role = role
+        self.rendition = rendition
     }
 }
 

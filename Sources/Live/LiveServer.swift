@@ -17,12 +17,12 @@ public final class LiveServer: @unchecked Sendable {
     private let pool = DecodePool()
     let frameClock: Metronome
     let soundClock: Metronome
+    let overload = Overload()
     private let candidates: [Candidate]
     let rooms = Mutex<[String: LiveRoom]>([:])
     /// Numbers of sessions by their tokens.
     private let tokens = Mutex<[String: Int]>([:])
     private let nextNumber = Atomic(1)
-    private let nextSource = Atomic(UInt32(1))
 
     /// Binds the sockets. Throws if the port is taken, or an address makes no sense.
     public init(_ configuration: LiveConfiguration) throws(LiveError) {
@@ -53,6 +53,7 @@ public final class LiveServer: @unchecked Sendable {
         network.start()
         pool.start(threads: max(1, configuration.decoders))
         frameClock.start { [unowned self] now in
+            overload.advance(to: now)
             for room in rooms.withLock({ Array($0.values) }) { room.tick(now: now) }
         }
         soundClock.start { [unowned self] now in soundTick(now: now) }
@@ -89,6 +90,8 @@ public final class LiveServer: @unchecked Sendable {
 
     public func join(_ request: JoinRequest) throws(LiveError) -> Joined {
         try checkName(request.room, of: "room")
+        try checkCapacity()
+        let rung = try rung(for: request)
         let offer: SessionDescription
         do {
             offer = try SessionDescription(parsing: request.offer)
@@ -119,7 +122,7 @@ public final class LiveServer: @unchecked Sendable {
         let entityTag = String(token.suffix(8))
         let added = PeerSession(
             number: number, token: token, room: room, participant: participant, peer: peer, credentials: credentials,
-            entityTag: entityTag)
+            entityTag: entityTag, rung: rung)
         try room.admit(participant, limit: configuration.participantLimit)
         tokens.withLock { $0[token] = number }
         network.post { $0.add(added) }
@@ -131,8 +134,7 @@ public final class LiveServer: @unchecked Sendable {
         generator: inout SystemRandomNumberGenerator
     ) throws(LiveError) -> (SessionDescription, NegotiatedSession) {
         var capabilities = MediaCapabilities()
-        // What is received is decoded in any of these; what is sent is VP8.
-        capabilities.video = request.kind == .publish ? [.vp8, .vp9, .h264] : [.vp8]
+        capabilities.video = videoFormats(for: request, offer)
         capabilities.acceptsSimulcast = false
         let purpose: Answerer.Purpose =
             switch request.kind {
@@ -204,18 +206,10 @@ public final class LiveServer: @unchecked Sendable {
         } catch {
             throw LiveError(422, "\(error)")
         }
-        let output = EncodedOutput(source: nextSource.add(1, ordering: .relaxed).oldValue, format: .vp8)
-        return try LiveView(key: key, layout: layout, configuration: configuration) { [weak room, network] chunk in
-            // The last picture of a view may come when its room has ended.
-            guard let room else { return }
-            network.post { network in
-                let now = MonotonicClock.now
-                let packets = output.append(chunk, mediaTime: chunk.time, now: now)
-                for number in room.viewers(of: key) {
-                    network.session(number)?.send(
-                        packets, of: output, isKeyframe: chunk.isKeyframe, now: now, network: network)
-                }
-            }
+        return try LiveView(
+            key: key, layout: layout, configuration: configuration, overload: overload
+        ) { [network] rendition, chunk in
+            rendition.send(chunk, through: network)
         }
     }
 

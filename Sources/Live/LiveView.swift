@@ -1,154 +1,223 @@
-import Codecs
 import Compositor
-import Foundation
 import Layout
 import Media
 import Mixing
+import RTP
 import Synchronization
 import Timing
 
-/// One view of a room: a layout of its stage, composited and encoded once for all who watch it.
+/// One view of a room: a layout of its stage, composited once for all who watch it, and encoded once for each rendition
+/// in use.
 ///
-/// The frame clock lays out and composites; a thread of the view's own encodes. There is no queue between them: while
-/// the encoder is busy a tick is left out, and its changes come with the next.
+/// The frame clock lays out, composites and makes the smaller pictures; each ``LiveRendition`` encodes on its own
+/// thread. Nothing queues between them.
 final class LiveView: @unchecked Sendable {
     /// The layout's name or file, by which viewers share a view.
     let key: String
-    private let pipeline: ViewPipeline
-    private let rendition: VideoRendition
-    private let deliver: @Sendable (EncodedChunk) -> Void
+    let ladder: [Rung]
+    private let overload: Overload
+    private let deliver: @Sendable (LiveRendition, EncodedChunk) -> Void
+    private let interval: MediaTime
+    private let canvasSize: PictureSize
 
-    private struct Frame {
-        var composite: Composite
-        var time: MediaTime
-    }
+    // The frame clock's own.
+    private let pipeline: ViewPipeline
+    private var reductions: [PictureSize: PictureReduction] = [:]
+    private var ticks = 0
+    private var contents: [TileContent] = []
+    /// What small tiles show while they change at a lower rate.
+    private var held: [TileContent: Picture] = [:]
 
     private struct State {
-        var frame: Frame?
-        var isBusy = false
-        var isStopping = false
-        var wantsKeyframe = true
-        var lastKeyframe: MediaTime?
-        var encode = DurationHistogram()
+        var renditions: [RenditionKey: LiveRendition] = [:]
+        var isStopped = false
+        var stages = Stages()
+    }
+
+    /// How long the parts of ticks took, and what was left out.
+    struct Stages {
+        var layout = DurationHistogram()
         var composite = DurationHistogram()
+        var scale = DurationHistogram()
+        /// Ticks left out because no encoder had begun the picture before.
+        var skipped = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// `deliver` is called on the renditions' threads, with times on the room's timeline.
+    init(
+        key: String, layout: LayoutFile, configuration: LiveConfiguration, overload: Overload,
+        deliver: @escaping @Sendable (LiveRendition, EncodedChunk) -> Void
+    ) throws(LiveError) {
+        self.key = key
+        self.overload = overload
+        self.deliver = deliver
+        ladder = configuration.ladder
+        interval = configuration.frameRate.interval
+        canvasSize = configuration.canvas
+        let canvas = CanvasSize(width: canvasSize.width, height: canvasSize.height)
+        do {
+            pipeline = try ViewPipeline(
+                layout: layout.layout, canvas: canvas, images: try LayoutImages.load(layout))
+        } catch {
+            throw LiveError(422, "\(error)")
+        }
+    }
+
+    func stop() {
+        let renditions = state.withLock { state in
+            state.isStopped = true
+            defer { state.renditions = [:] }
+            return Array(state.renditions.values)
+        }
+        for rendition in renditions { rendition.stop() }
+    }
+
+    // MARK: - Renditions
+
+    /// The encode that `key` names, made if nobody has used it; nil if the ladder has no such rung, or the view has
+    /// ended. Its thread makes the encoder, so that nobody waits for that.
+    func rendition(_ key: RenditionKey) -> LiveRendition? {
+        guard let rung = ladder.first(where: { $0.name == key.rung }) else { return nil }
+        return state.withLock { state in
+            if state.isStopped { return nil }
+            if let rendition = state.renditions[key] { return rendition }
+            let rendition = LiveRendition(
+                key: key, rung: rung, view: self.key, overload: overload, deliver: deliver)
+            state.renditions[key] = rendition
+            return rendition
+        }
+    }
+
+    var renditions: [LiveRendition] { state.withLock { Array($0.renditions.values) } }
+
+    private func endAbandoned(now: MediaTime) {
+        let abandoned = state.withLock { state in
+            let abandoned = state.renditions.filter { $0.value.isAbandoned(now: now) }
+            for key in abandoned.keys { state.renditions[key] = nil }
+            return Array(abandoned.values)
+        }
+        for rendition in abandoned { rendition.stop() }
+    }
+
+    // MARK: - Ticks
+
+    /// Lays out, composites and hands over one tick, at `time` on the room's timeline; says what the view shows, which
+    /// is nothing while nobody watches. Nil if the tick was left out.
+    func tick(
+        _ stage: Stage, at time: MediaTime, pictures: (TileContent) -> Picture?
+    ) -> [TileContent]? {
+        ticks += 1
+        let began = MonotonicClock.now
+        if ticks % 32 == 0 { endAbandoned(now: began) }
+        let used = renditions.filter(\.isUsed)
+        guard !used.isEmpty else {
+            held.removeAll()
+            return []
+        }
+        let step = overload.step
+        if ticks % step.tickDivisor != 0 { return contents }
+        let budget = MediaTime(nanoseconds: interval.nanoseconds * Int64(step.tickDivisor))
+        if used.allSatisfy(\.isBehind) {
+            // Before the first encoder is there, nothing is late.
+            if used.contains(where: \.isReady) {
+                overload.noteOverrun()
+                state.withLock { $0.stages.skipped += 1 }
+            }
+            return nil
+        }
+        pipeline.scaling = step >= .fasterEncoding ? .fast : .fine
+        let scene = pipeline.layOut(stage, at: time)
+        let laidOut = MonotonicClock.now
+        // Scenes are made for this canvas, so that composing them cannot fail.
+        let kept = keptTiles(of: scene, step)
+        let composed = try? pipeline.compose(scene) { content in
+            guard step >= .slowerSmallTiles else { return pictures(content) }
+            if kept.contains(content), let picture = held[content] { return picture }
+            let picture = pictures(content)
+            held[content] = picture
+            return picture
+        }
+        guard let composite = composed else { return nil }
+        if step < .slowerSmallTiles, !held.isEmpty { held.removeAll() }
+        let composited = MonotonicClock.now
+        let frame = LiveRendition.Frame(composite: composite, time: time, began: began, budget: budget)
+        hand(frame, to: used, step)
+        let ended = MonotonicClock.now
+        state.withLock { state in
+            state.stages.layout.record(laidOut - began)
+            state.stages.composite.record(composited - laidOut)
+            state.stages.scale.record(ended - composited)
+        }
+        contents = scene.tiles.map(\.content)
+        return contents
+    }
+
+    /// Gives each rendition its picture: the largest first, since it takes longest.
+    private func hand(_ frame: LiveRendition.Frame, to renditions: [LiveRendition], _ step: Degradation) {
+        let sized = renditions.map { rendition in
+            (rendition, rendition.isRecorded ? rendition.rung.size : step.size(of: rendition.rung.size))
+        }
+        var made: [PictureSize: Composite] = [canvasSize: frame.composite]
+        for (rendition, size) in sized.sorted(by: { $0.1.area > $1.1.area }) {
+            let isDue = rendition.isDue(at: frame.time)
+            if !isDue, made[size] == nil {
+                rendition.pass(reduction(to: size).changes(frame.composite.changed))
+                continue
+            }
+            let composite = made[size] ?? reduction(to: size).reduce(frame.composite, quality: pipeline.scaling)
+            made[size] = composite
+            guard isDue else {
+                rendition.pass(composite.changed)
+                continue
+            }
+            var frame = frame
+            frame.composite = composite
+            rendition.offer(frame)
+        }
+    }
+
+    private func reduction(to size: PictureSize) -> PictureReduction {
+        if let reduction = reductions[size] { return reduction }
+        let reduction = PictureReduction(from: canvasSize, to: size)
+        reductions[size] = reduction
+        return reduction
+    }
+
+    /// Which tiles keep the picture that they have, since they are small and it is not their turn. Turns alternate, so
+    /// that the work of ticks is even.
+    private func keptTiles(of scene: Scene, _ step: Degradation) -> Set<TileContent> {
+        guard step >= .slowerSmallTiles else { return [] }
+        var kept: Set<TileContent> = []
+        for (index, tile) in scene.tiles.enumerated() {
+            let divisor = step.divisor(ofTile: tile.rect.width * tile.rect.height, on: canvasSize.area)
+            if (ticks / step.tickDivisor + index) % divisor != 0 { kept.insert(tile.content) }
+        }
+        return kept
+    }
+
+    struct Figures {
+        var stages = Stages()
+        var composite = DurationHistogram()
+        var encode = DurationHistogram()
         var overruns = 0
         var frames = 0
         var keyframes = 0
     }
 
-    private var state = State()
-    private let condition = NSCondition()
-
-    /// Requests for keyframes are answered at most this often.
-    private static let keyframeInterval = MediaTime.milliseconds(300)
-
-    /// `deliver` is called on the view's thread, with times on the room's timeline.
-    init(
-        key: String, layout: LayoutFile, configuration: LiveConfiguration,
-        deliver: @escaping @Sendable (EncodedChunk) -> Void
-    ) throws(LiveError) {
-        self.key = key
-        self.deliver = deliver
-        let canvas = CanvasSize(width: configuration.canvas.width, height: configuration.canvas.height)
-        do {
-            pipeline = try ViewPipeline(
-                layout: layout.layout, canvas: canvas, images: try LayoutImages.load(layout))
-            rendition = try VideoRendition(
-                .live(
-                    codec: .vp8, size: configuration.canvas, frameRate: configuration.frameRate,
-                    bitrate: configuration.videoBitrate))
-        } catch {
-            throw LiveError(422, "\(error)")
-        }
-        let thread = Thread { [self] in encodeFrames() }
-        thread.name = "encode-\(key)"
-        thread.stackSize = 4 << 20
-        thread.start()
-    }
-
-    func stop() {
-        condition.withLock {
-            state.isStopping = true
-            condition.signal()
-        }
-    }
-
-    /// A viewer needs a keyframe to go on. Wishes are met at most every 300 ms: one that comes sooner waits, since who
-    /// has only now connected did not get the keyframe before.
-    func requestKeyframe() {
-        condition.withLock { state.wantsKeyframe = true }
-    }
-
-    /// Lays out, composites and hands over one tick, at `time` on the room's timeline; says what the view shows. Nil if
-    /// the encoder is still busy with the tick before.
-    func tick(
-        _ stage: Stage, at time: MediaTime, pictures: (TileContent) -> Picture?
-    ) -> [TileContent]? {
-        let isBusy = condition.withLock {
-            if state.isBusy { state.overruns += 1 }
-            return state.isBusy
-        }
-        if isBusy { return nil }
-        let began = MonotonicClock.now
-        let scene = pipeline.layOut(stage, at: time)
-        // Scenes are made for this canvas, so that composing them cannot fail.
-        guard let composite = try? pipeline.compose(scene, pictures: pictures) else { return nil }
-        let took = MonotonicClock.now - began
-        condition.withLock {
-            state.composite.record(took)
-            state.frame = Frame(composite: composite, time: time)
-            state.isBusy = true
-            condition.signal()
-        }
-        return scene.tiles.map(\.content)
-    }
-
-    private func encodeFrames() {
-        condition.lock()
-        while !state.isStopping {
-            guard let frame = state.frame else {
-                state.isBusy = false
-                condition.wait()
-                continue
-            }
-            state.frame = nil
-            let isDue = state.lastKeyframe.map { MonotonicClock.now - $0 >= LiveView.keyframeInterval } ?? true
-            let forceKeyframe = state.wantsKeyframe && isDue
-            if forceKeyframe { state.wantsKeyframe = false }
-            condition.unlock()
-            let began = MonotonicClock.now
-            let chunk = (try? rendition.encode(frame.composite, time: frame.time, forceKeyframe: forceKeyframe)) ?? nil
-            let ended = MonotonicClock.now
-            if let chunk { deliver(chunk) }
-            condition.lock()
-            state.encode.record(ended - began)
-            state.isBusy = false
-            if let chunk {
-                state.frames += 1
-                if chunk.isKeyframe {
-                    state.keyframes += 1
-                    state.lastKeyframe = ended
-                }
-            } else if forceKeyframe {
-                state.wantsKeyframe = true
-            }
-        }
-        condition.unlock()
-    }
-
-    struct Figures {
-        var composite: DurationHistogram
-        var encode: DurationHistogram
-        var overruns: Int
-        var frames: Int
-        var keyframes: Int
-    }
-
+    /// Of all its renditions together.
     var figures: Figures {
-        condition.withLock {
-            Figures(
-                composite: state.composite, encode: state.encode, overruns: state.overruns, frames: state.frames,
-                keyframes: state.keyframes)
+        var figures = Figures()
+        figures.stages = state.withLock(\.stages)
+        figures.composite = figures.stages.composite
+        figures.overruns = figures.stages.skipped
+        for rendition in renditions.map(\.figures) {
+            figures.encode.add(rendition.encode)
+            figures.overruns += rendition.overruns
+            figures.frames += rendition.frames
+            figures.keyframes += rendition.keyframes
         }
+        return figures
     }
 }

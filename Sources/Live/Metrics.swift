@@ -1,3 +1,4 @@
+import Media
 import Mixing
 import RTP
 import Synchronization
@@ -32,19 +33,79 @@ extension LiveServer {
     }
 
     private func addViews(_ rooms: [LiveRoom], to page: inout MetricsPage) {
-        let views = rooms.flatMap { room in room.state.withLock { Array($0.views.values) } }.map(\.figures)
-        page.gauge("tessera_video_encodes", "Encodes of pictures in use.", Double(views.count))
+        let views = rooms.flatMap { room in
+            room.state.withLock { Array($0.views.values) }.map { (room: room.name, view: $0) }
+        }
+        let used = views.flatMap { entry in entry.view.renditions.map { (room: entry.room, rendition: $0) } }
+            .filter(\.rendition.isUsed)
+        let figures = used.map { ($0.room, $0.rendition, $0.rendition.figures) }
+        let stages = views.map(\.view.figures.stages)
+        page.gauge("tessera_video_encodes", "Encodes of pictures in use.", Double(used.count))
         page.gauge(
             "tessera_sound_encodes", "Encodes of sound in use.", Double(rooms.reduce(0) { $0 + $1.soundEncodes }))
-        page.counter("tessera_frames_encoded_total", "Mixed pictures.", Double(views.reduce(0) { $0 + $1.frames }))
-        page.counter("tessera_keyframes_total", "Keyframes among them.", Double(views.reduce(0) { $0 + $1.keyframes }))
-        page.counter(
-            "tessera_overruns_total", "Ticks left out since the encoder was busy.",
-            Double(views.reduce(0) { $0 + $1.overruns }))
-        if let busiest = views.max(by: { $0.frames < $1.frames }) {
-            page.summary("tessera_composite_seconds", "Layout and composite of the busiest view.", busiest.composite)
-            page.summary("tessera_encode_seconds", "Encode of the busiest view.", busiest.encode)
+        func labels(_ room: String, _ rendition: LiveRendition) -> [(String, String)] {
+            [
+                ("room", room), ("view", rendition.view), ("rendition", rendition.rung.name),
+                ("codec", rendition.key.codec.name),
+            ]
         }
+        page.family("tessera_rendition_viewers", "Who receives each encode in use.", "gauge")
+        for (room, rendition, _) in figures {
+            page.value("tessera_rendition_viewers", labels(room, rendition), Double(rendition.subscribers.count))
+        }
+        page.family("tessera_rendition_frames_total", "Pictures encoded, by encode.", "counter")
+        for (room, rendition, figures) in figures {
+            page.value("tessera_rendition_frames_total", labels(room, rendition), Double(figures.frames))
+        }
+        page.family("tessera_rendition_bytes_total", "Bytes of encoded pictures, by encode.", "counter")
+        for (room, rendition, figures) in figures {
+            page.value("tessera_rendition_bytes_total", labels(room, rendition), Double(figures.bytes))
+        }
+        func total(_ name: String, _ help: String, _ value: (LiveRendition.Figures) -> Int) {
+            page.counter(name, help, Double(figures.reduce(0) { $0 + value($1.2) }))
+        }
+        total("tessera_frames_encoded_total", "Mixed pictures, of the encodes in use.") { $0.frames }
+        total("tessera_keyframes_total", "Keyframes among them.") { $0.keyframes }
+        total("tessera_frames_replaced_total", "Mixed pictures that a newer one replaced before its encode.") {
+            $0.replaced
+        }
+        total("tessera_frame_gaps_long_total", "Gaps of more than 1.5 intervals between mixed pictures.") {
+            $0.longGaps
+        }
+        page.counter(
+            "tessera_overruns_total",
+            "Ticks that took longer than their interval, or were left out since no encoder was free.",
+            Double(figures.reduce(0) { $0 + $1.2.overruns } + stages.reduce(0) { $0 + $1.skipped }))
+        page.gauge(
+            "tessera_degradation_step", "What is given up, 0 nothing to 8 refusing participants.",
+            Double(overload.step.rawValue))
+        page.counter(
+            "tessera_degradation_changes_total", "Steps taken and taken back.", Double(overload.changes))
+        if let busiest = figures.max(by: { $0.2.frames < $1.2.frames }) {
+            let view = views.first { $0.view.key == busiest.1.view && $0.room == busiest.0 }
+            page.summary(
+                "tessera_composite_seconds", "Composite of the busiest view.",
+                view?.view.figures.composite ?? DurationHistogram())
+            page.summary("tessera_encode_seconds", "Encode of the busiest rendition.", busiest.2.encode)
+        }
+        addStages(stages, figures.map(\.2), to: &page)
+    }
+
+    private func addStages(
+        _ views: [LiveView.Stages], _ renditions: [LiveRendition.Figures], to page: inout MetricsPage
+    ) {
+        let stage = "tessera_stage_seconds"
+        page.family(
+            stage, "Parts of ticks: layout, composite, smaller pictures, encode, packets into sockets.", "histogram")
+        page.histogram(stage, [("stage", "layout")], DurationHistogram.sum(views.map(\.layout)))
+        page.histogram(stage, [("stage", "composite")], DurationHistogram.sum(views.map(\.composite)))
+        page.histogram(stage, [("stage", "scale")], DurationHistogram.sum(views.map(\.scale)))
+        page.histogram(stage, [("stage", "encode")], DurationHistogram.sum(renditions.map(\.encode)))
+        page.histogram(stage, [("stage", "send")], DurationHistogram.sum(renditions.map(\.send)))
+        page.family("tessera_tick_seconds", "From a tick's beginning to its encoded picture.", "histogram")
+        page.histogram("tessera_tick_seconds", [], DurationHistogram.sum(renditions.map(\.tick)))
+        page.family("tessera_frame_gap_seconds", "Between mixed pictures.", "histogram")
+        page.histogram("tessera_frame_gap_seconds", [], DurationHistogram.sum(renditions.map(\.gaps)))
     }
 
     private func addTraffic(_ sessions: [SessionFigures], to page: inout MetricsPage) {
@@ -106,11 +167,47 @@ private struct MetricsPage {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n\(name) \(value)\n"
     }
 
+    /// Begins the values of a metric that has labels.
+    mutating func family(_ name: String, _ help: String, _ type: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    mutating func value(_ name: String, _ labels: [(String, String)], _ value: Double) {
+        text += "\(name)\(MetricsPage.braced(labels)) \(value)\n"
+    }
+
+    mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: DurationHistogram) {
+        for bound in [1, 2, 5, 10, 15, 20, 25, 100.0 / 3, 50, 67, 100, 200, 500] {
+            let count = histogram.count(upTo: MediaTime(seconds: bound / 1000))
+            let limit = String((bound * 10).rounded() / 10_000)
+            value("\(name)_bucket", labels + [("le", limit)], Double(count))
+        }
+        value("\(name)_bucket", labels + [("le", "+Inf")], Double(histogram.count))
+        value("\(name)_sum", labels, histogram.sum.seconds)
+        value("\(name)_count", labels, Double(histogram.count))
+    }
+
+    private static func braced(_ labels: [(String, String)]) -> String {
+        if labels.isEmpty { return "" }
+        let pairs = labels.map { name, value in
+            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+                .replacing("\n", with: "\\n")
+            return "\(name)=\"\(escaped)\""
+        }
+        return "{\(pairs.joined(separator: ","))}"
+    }
+
     mutating func summary(_ name: String, _ help: String, _ histogram: DurationHistogram) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) summary\n"
         for quantile in [0.5, 0.95, 0.99, 0.999] {
             text += "\(name){quantile=\"\(quantile)\"} \(histogram.quantile(quantile).seconds)\n"
         }
         text += "\(name)_sum \(histogram.sum.seconds)\n\(name)_count \(histogram.count)\n"
+    }
+}
+
+extension DurationHistogram {
+    fileprivate static func sum(_ parts: [DurationHistogram]) -> DurationHistogram {
+        parts.reduce(into: DurationHistogram()) { $0.add($1) }
     }
 }

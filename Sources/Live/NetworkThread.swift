@@ -191,7 +191,7 @@ final class NetworkThread: @unchecked Sendable {
             case .pathSelected, .applicationData: break
             case .connected:
                 session.participant.state.withLock { $0.isConnected = true }
-                session.room.view(of: session.participant)?.requestKeyframe()
+                session.follow(now: now)
             case .silent: session.participant.state.withLock { $0.isSilent = true }
             case .heardAgain: session.participant.state.withLock { $0.isSilent = false }
             case .ended: ended.append(session)
@@ -221,6 +221,7 @@ final class NetworkThread: @unchecked Sendable {
     private func remove(_ session: PeerSession) {
         guard sessions.removeValue(forKey: session.number) != nil else { return }
         directory.remove(session.number)
+        session.stopWatching()
         onEnd(session)
     }
 

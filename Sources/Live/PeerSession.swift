@@ -21,12 +21,17 @@ final class PeerSession: @unchecked Sendable {
     private var sounds: [Int: SoundReceiver] = [:]
     private let soundOut: OutgoingStream?
     private let videoOut: OutgoingStream?
-    private var soundSource: EncodedOutput?
-    private var videoSource: EncodedOutput?
+    /// How the pictures that we send are coded.
+    private let videoFormat: PictureFormat?
+    /// The rung of the ladder that the peer is to get; nil for sound alone.
+    private var rung: String?
+    /// What is sent, and what is to take its place with its next keyframe.
+    private var watched: LiveRendition?
+    private var awaited: LiveRendition?
     /// Encodes that a lost packet may have been from, by ``EncodedOutput/source``.
     private var recentSources: [UInt32: EncodedOutput] = [:]
-    private var awaitsKeyframe = true
     private var nextKeyframeWish = MediaTime.zero
+    private var nextLook = MediaTime.zero
     private let extensions: HeaderExtensionMap
     private var arrivals: ArrivalLog?
     private let ownSSRC: SSRC
@@ -38,7 +43,7 @@ final class PeerSession: @unchecked Sendable {
 
     init(
         number: Int, token: String, room: LiveRoom, participant: LiveParticipant, peer: Peer,
-        credentials: ICECredentials, entityTag: String
+        credentials: ICECredentials, entityTag: String, rung: String?
     ) {
         self.number = number
         self.token = token
@@ -47,10 +52,12 @@ final class PeerSession: @unchecked Sendable {
         self.peer = peer
         self.credentials = credentials
         self.entityTag = entityTag
+        self.rung = rung
         let session = peer.session
         extensions = session.extensions
         var soundOut: OutgoingStream?
         var videoOut: OutgoingStream?
+        var videoFormat: PictureFormat?
         var cameraFound = false
         var names: [String] = []
         for media in session.media {
@@ -63,6 +70,7 @@ final class PeerSession: @unchecked Sendable {
                     mid: media.mid, ssrc: local.ssrc, payloadType: codec.payloadType, repair: repair)
                 names.append(local.cname)
                 if codec.format.isVideo {
+                    videoFormat = videoFormat ?? PictureFormat(codec.format)
                     videoOut = videoOut ?? OutgoingStream(stream, clockRate: 90_000)
                 } else {
                     soundOut = soundOut ?? OutgoingStream(stream, clockRate: 48_000)
@@ -81,6 +89,7 @@ final class PeerSession: @unchecked Sendable {
         }
         self.soundOut = soundOut
         self.videoOut = videoOut
+        self.videoFormat = videoFormat
         canonicalName = names.first ?? "tessera"
         ownSSRC = videoOut?.stream.ssrc ?? soundOut?.stream.ssrc ?? SSRC(UInt32.random(in: 1 ... .max))
         if extensions[.transportSequenceNumber] != nil {
@@ -190,10 +199,48 @@ final class PeerSession: @unchecked Sendable {
 
     private func askForKeyframe() {
         figures.keyframeRequests += 1
-        room.view(of: participant)?.requestKeyframe()
+        (awaited ?? watched)?.requestKeyframe()
     }
 
     // MARK: - Out
+
+    /// The rung of the ladder that the peer is to get, nil for sound alone; switched to at a keyframe.
+    func setRung(_ name: String?, now: MediaTime) {
+        rung = name
+        follow(now: now)
+    }
+
+    /// Sees to it that the peer is sent the rendition that it is to get of the view that it watches, which may have
+    /// changed.
+    func follow(now: MediaTime) {
+        nextLook = now + .milliseconds(100)
+        guard peer.isConnected, let videoFormat, participant.kind != .publish else { return }
+        let wanted = rung.flatMap { rung in
+            room.view(of: participant)?.rendition(RenditionKey(rung: rung, format: videoFormat))
+        }
+        if wanted === watched {
+            if awaited !== watched { awaited?.remove(number) }
+            awaited = nil
+            return
+        }
+        guard let wanted else {
+            stopWatching()
+            return
+        }
+        guard wanted !== awaited else { return }
+        awaited?.remove(number)
+        awaited = wanted
+        nextKeyframeWish = now + .milliseconds(500)
+        wanted.add(number)
+    }
+
+    /// Nothing more is to be encoded for the peer.
+    func stopWatching() {
+        watched?.remove(number)
+        awaited?.remove(number)
+        watched = nil
+        awaited = nil
+    }
 
     private func resend(_ nack: GenericNack, now: MediaTime, network: NetworkThread) {
         guard let videoOut, nack.media == videoOut.stream.ssrc, let path = peer.selectedPath else { return }
@@ -211,24 +258,27 @@ final class PeerSession: @unchecked Sendable {
 
     /// Sends the packets of a picture, from the first keyframe of an encode on.
     func send(
-        _ packets: Range<Int64>, of output: EncodedOutput, isKeyframe: Bool, now: MediaTime, network: NetworkThread
+        _ packets: Range<Int64>, of rendition: LiveRendition, _ chunk: EncodedChunk, now: MediaTime,
+        network: NetworkThread
     ) {
         guard let videoOut, let path = peer.selectedPath, peer.isConnected else { return }
-        if videoSource !== output {
-            videoSource = output
-            recentSources[output.source] = output
-            awaitsKeyframe = true
-        }
-        if awaitsKeyframe, !isKeyframe {
-            // The one that was asked for on connecting may have come before there was a path to send it over, and a
-            // receiver that has seen no packet cannot ask.
-            if now >= nextKeyframeWish {
-                nextKeyframeWish = now + .milliseconds(500)
-                room.view(of: participant)?.requestKeyframe()
+        if rendition === awaited {
+            guard chunk.isKeyframe else {
+                // The one that was asked for may have come before there was a path to send it over, and a receiver
+                // that has seen no packet cannot ask.
+                if now >= nextKeyframeWish {
+                    nextKeyframeWish = now + .milliseconds(500)
+                    rendition.requestKeyframe()
+                }
+                return
             }
-            return
+            watched?.remove(number)
+            watched = rendition
+            awaited = nil
+            recentSources[rendition.output.source] = rendition.output
         }
-        awaitsKeyframe = false
+        guard rendition === watched else { return }
+        let output = rendition.output
         figures.framesOut += 1
         for index in packets {
             send(over: path, network) { writer throws(WireError) in
@@ -283,6 +333,7 @@ final class PeerSession: @unchecked Sendable {
     func housekeep(now: MediaTime, network: NetworkThread) {
         if let deadline = peer.nextDeadline, deadline <= now { peer.handleTimeout(now: now) }
         guard peer.isConnected else { return }
+        if now >= nextLook { follow(now: now) }
         if now >= nextRequests {
             nextRequests = now + .milliseconds(10)
             for receiver in pictures.values { ask(receiver, now: now, network: network) }

@@ -13,6 +13,8 @@ public struct LoadOptions: Sendable {
     public var media: LoadMedia?
     /// Whether pictures and sound are decoded, or only counted.
     public var decodes: Bool
+    /// What it offers to receive pictures in; VP8 if it publishes.
+    public var codec = Codec.vp8
 
     public init(name: String, kind: JoinKind = .session, media: LoadMedia?, decodes: Bool = true) {
         self.name = name
@@ -30,7 +32,8 @@ public struct LoadOptions: Sendable {
             }
         return [
             Offerer.Media(kind: .audio, direction: direction, formats: [.opus]),
-            Offerer.Media(kind: .video, direction: direction, formats: [.vp8]),
+            Offerer.Media(
+                kind: .video, direction: direction, formats: [codec == .h264 ? .h264 : codec == .vp9 ? .vp9 : .vp8]),
         ]
     }
 }
@@ -78,7 +81,7 @@ public final class LoadClient: @unchecked Sendable {
         self.peer = peer
         self.began = began
         extensions = peer.session.extensions
-        receiver = try LoadReceiver(name: options.name, decodes: options.decodes)
+        receiver = try LoadReceiver(name: options.name, decodes: options.decodes, codec: options.codec)
         figures = LoadReport(name: options.name)
         figures.answered = (answered - began).milliseconds
         shared = Mutex(Shared(report: figures))

@@ -23,7 +23,7 @@ final class LoadReceiver {
     private var soundReport: (ntp: NTPTime, timestamp: UInt32)?
     /// Arrival less the sender's time, of the newest sound and picture; the origin of each cancels out.
     private var soundTransit: MediaTime?
-    private var buffer = PictureBuffer(format: .vp8)
+    private var buffer: PictureBuffer
     private var data: [UInt8] = []
     private var lost: [Int64] = []
     private var pictures: [DecodedPicture] = []
@@ -38,13 +38,14 @@ final class LoadReceiver {
     private var report: LoadReport
     private let decodes: Bool
 
-    init(name: String, decodes: Bool) throws(CodecError) {
+    init(name: String, decodes: Bool, codec: Codec = .vp8) throws(CodecError) {
+        buffer = PictureBuffer(format: codec == .h264 ? .h264 : codec == .vp9 ? .vp9 : .vp8)
         self.decodes = decodes
         report = LoadReport(name: name)
         video =
             decodes
             ? try VideoDecoders.make(
-                for: VideoParameters(codec: .vp8, size: PictureSize(width: 1280, height: 720))) : nil
+                for: VideoParameters(codec: codec, size: PictureSize(width: 1280, height: 720))) : nil
         sound = decodes ? try OpusDecoder(channels: 2) : nil
         samples = [Float](repeating: 0, count: decodes ? OpusDecoder.longestPacket * 2 : 0)
     }
