@@ -15,6 +15,7 @@ public final class H264Encoder: VideoEncoder {
     private static let presets = ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
 
     private let encoder: LibavEncoder
+    private let meter: QualityMeter?
     private var firstTime: MediaTime?
     private var lastTimestamp: Int64 = -1
 
@@ -62,7 +63,11 @@ public final class H264Encoder: VideoEncoder {
         parameters = VideoParameters(
             codec: .h264, size: configuration.size, setup: encoder.setup, colour: configuration.colour,
             frameRate: configuration.frameRate)
+        meter = configuration.measuresQuality ? try QualityMeter(parameters) : nil
     }
+
+    /// libx264 tells it only in its log, so that its frames are decoded for it.
+    public var quality: EncodedQuality? { meter?.quality }
 
     public func encode(
         _ picture: Picture, time: MediaTime, forceKeyframe: Bool, activeMap: MacroblockMap?
@@ -86,6 +91,7 @@ public final class H264Encoder: VideoEncoder {
         }
         frame.pointee.pts = timestamp
         frame.pointee.pict_type = forceKeyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
+        meter?.willEncode(picture, at: time)
         try encoder.send(frame, time: time)
         return try takeChunk()
     }
@@ -110,16 +116,19 @@ public final class H264Encoder: VideoEncoder {
         try encoder.end()
         var chunks: [EncodedChunk] = []
         while let chunk = try takeChunk() { chunks.append(chunk) }
+        meter?.end()
         return chunks
     }
 
     private func takeChunk() throws(CodecError) -> EncodedChunk? {
         guard let packet = try encoder.receive() else { return nil }
         let origin = firstTime ?? .zero
-        return EncodedChunk(
+        let chunk = EncodedChunk(
             data: packet.bytes, time: origin + MediaTime(clamping: packet.time, per: H264Encoder.clock),
             decodeTime: origin + MediaTime(clamping: packet.decodeTime, per: H264Encoder.clock),
             duration: configuration.frameRate.interval, isKeyframe: packet.isKeyframe)
+        meter?.didEncode(chunk)
+        return chunk
     }
 }
 

@@ -37,7 +37,7 @@ public struct VideoEncoderConfiguration: Sendable {
     public var isScreenContent = false
     /// False if no active map will be given, or one is to be taken for all; VP9 can then refresh its pictures in turns.
     public var takesActiveMaps = true
-    /// Whether each frame is compared with the picture it was made from, for ``VideoEncoder/quality``. VP8 and VP9.
+    /// Whether each frame is compared with the picture it was made from, for ``VideoEncoder/quality``.
     public var measuresQuality = false
     /// Written into the stream where the codec can say it (VP8 cannot), and into the parameters.
     public var colour = ColourDescription.bt601Limited

@@ -123,6 +123,18 @@ import Timing
         #expect(report.output["duration"] as? Double == 4)
     }
 
+    /// Of codecs that measure their PSNR by themselves, and of the one that does not.
+    @Test(arguments: ["vp8", "vp9", "h264"])
+    func everyCodecsQualityIsReported(codec: String) throws {
+        let place = try Workplace()
+        try place.render([
+            "--input", Workplace.sample("01-amara.webm"), "--duration", "2", "--size", "320x180", "--video-codec",
+            codec, "--video-bitrate", "800k", "--output", place["out.mkv"], "--report", place["r.json"],
+        ])
+        let psnr = try #require(try Report(place["r.json"]).output["psnr"] as? Double)
+        #expect(psnr > 34 && psnr < 60, "\(codec): \(psnr)")
+    }
+
     /// A rate that is not the inputs' skips or repeats, and says so.
     @Test func halfTheRateSkipsHalf() throws {
         let place = try Workplace()
