@@ -31,14 +31,18 @@ final class Artist {
         return image(picture, fit: fit)
     }
 
-    /// The tile's label where it goes; nil if it has none, or no room for one.
-    func label(for tile: Tile, frame: PixelRect) -> PlacedPatch? {
+    /// The tile's label where it goes; nil if it has none, or no room for one. It stands on the picture, not across the
+    /// edge of one that leaves bars, unless the picture is too small for it.
+    func label(for tile: Tile, frame: PixelRect, picture: PixelRect) -> PlacedPatch? {
         guard let label = tile.label, var art = LabelArt(label, frame: frame) else { return nil }
         let unlimited = art.unlimited
         art.limit(to: labelWidths.value(for: unlimited) { unlimited.naturalWidth })
         let patch = labels.value(for: art) { art.patch(colour: colour) }
-        return patch.map {
-            PlacedPatch(patch: $0, x: frame.x + art.margin, y: frame.bottom - art.margin - $0.height)
+        return patch.map { patch in
+            let fits = picture.width >= patch.width + 2 * art.margin && picture.height >= 3 * patch.height
+            let place = fits ? picture.intersection(frame) : frame
+            return PlacedPatch(
+                patch: patch, x: place.x + art.margin, y: place.bottom - art.margin - patch.height)
         }
     }
 

@@ -53,7 +53,6 @@ struct LayerForm {
         highlight = tile.highlight.map { LayerForm.limited($0, shorter: shorter) }
         isTranslucent = opacity < 255 || tile.background.alpha < 255
         guard !visible.isEmpty else { return }
-        label = artist.label(for: tile, frame: frame)
         if let picture {
             var fit = PictureFit(
                 size: picture.size, rotation: picture.rotation, pixelAspect: picture.pixelAspect, frame: frame,
@@ -64,11 +63,13 @@ struct LayerForm {
                 fit = fit.reduced(to: visible, rotation: picture.rotation)
             }
             self.fit = fit
+            label = artist.label(for: tile, frame: frame, picture: fit.target)
             if picture.alpha != nil {
                 image = PlacedPatch(
                     patch: artist.image(picture, fit: fit), x: fit.target.x, y: fit.target.y)
             }
         } else {
+            label = artist.label(for: tile, frame: frame, picture: frame)
             symbol = artist.symbol(for: tile, frame: frame, label: label)
         }
     }
