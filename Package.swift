@@ -40,6 +40,7 @@ let package = Package(
         cLibrary("COpenSSL", pkgConfig: "openssl"),
         cLibrary("CSRTP", pkgConfig: "libsrtp2"),
         cLibrary("CWebSockets", pkgConfig: "libwebsockets"),
+        cLibrary("CSQLite", pkgConfig: "sqlite3"),
 
         .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 
@@ -57,6 +58,7 @@ let package = Package(
         module("AudioMixer", ["Media", "Timing"]),
         module("Mixing", ["RTP", "Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
         module("Recording", ["Media", "Containers", "Codecs", "Timing"]),
+        module("Store", ["CSQLite"]),
         module(
             "Archive",
             ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Timing"]),
@@ -107,6 +109,7 @@ let package = Package(
         tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
         tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
         tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
+        tests("StoreTests", ["Store"]),
         tests("ServiceTests", ["Service", "Live", "Timing"]),
         tests(
             "LiveTests",
