@@ -12,6 +12,10 @@ public struct FileInfo: Sendable {
     /// As the container says; nil if it does not (a cut-off recording), and for still images.
     public var duration: MediaTime?
     public var title: String?
+    /// Seconds since 1970, UTC; nil if the container does not say.
+    public var creationTime: Int64?
+    /// In the order of their times.
+    public var chapters: [Chapter] = []
     public var video: VideoTrack?
     public var sound: SoundTrack?
     /// One picture without a duration (PNG, JPEG, WebP …).
@@ -43,6 +47,18 @@ public struct SoundTrack: Sendable {
     /// Nil if the container does not say.
     public var duration: MediaTime?
     public var title: String?
+}
+
+/// A place in a file that players offer to jump to; it goes on until the next.
+public struct Chapter: Sendable, Hashable {
+    /// On the file's timeline.
+    public var start: MediaTime
+    public var title: String
+
+    public init(start: MediaTime, title: String) {
+        self.start = start
+        self.title = title
+    }
 }
 
 /// Which of a file's two streams is meant.

@@ -144,6 +144,8 @@ public final class FileReader {
         info.otherStreams = count - (videoIndex >= 0 ? 1 : 0) - (soundIndex >= 0 ? 1 : 0)
         info.isStillImage = info.format.hasSuffix("_pipe") && videoIndex >= 0 && soundIndex < 0
         info.title = StreamDescription.text(format.pointee.metadata, "title")
+        info.creationTime = StreamDescription.text(format.pointee.metadata, "creation_time").flatMap(
+            CalendarTime.seconds)
 
         var sound = soundIndex >= 0 ? StreamDescription.sound(stream(soundIndex).pointee) : nil
         if soundIndex >= 0, info.format.hasPrefix("matroska"), let padding = sound?.startPadding {
@@ -154,6 +156,12 @@ public final class FileReader {
         let firstSound = peekFirstSound(&sound)
         try setOrigin(firstSound: firstSound, padding: sound?.startPadding ?? .zero, keeping: keepingOrigin)
         describeTracks(sound: sound, firstSound: firstSound)
+        info.chapters = (0..<Int(format.pointee.nb_chapters)).compactMap { index in
+            guard let chapter = format.pointee.chapters[index]?.pointee,
+                let start = StreamDescription.time(chapter.start, chapter.time_base)
+            else { return nil }
+            return Chapter(start: start - origin, title: StreamDescription.text(chapter.metadata, "title") ?? "")
+        }.sorted { $0.start < $1.start }
     }
 
     /// The best stream of pictures that is not a cover image.

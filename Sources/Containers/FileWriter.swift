@@ -43,6 +43,13 @@ public final class FileWriter {
         /// False if the index could not be added (no space for a second copy of an MP4): the file is whole and plays,
         /// but some players seek in it slowly.
         public var isIndexed: Bool
+
+        package init(path: String, duration: MediaTime, bytes: Int64, isIndexed: Bool) {
+            self.path = path
+            self.duration = duration
+            self.bytes = bytes
+            self.isIndexed = isIndexed
+        }
     }
 
     public typealias SinkOpener = (_ path: String, _ replacing: Bool) throws(SinkError) -> any RecordingSink
@@ -58,7 +65,7 @@ public final class FileWriter {
     /// Where the last piece that was handed to the system ends, on the timeline.
     public private(set) var flushedDuration = MediaTime.zero
 
-    let options: Options
+    package let options: Options
     let openSink: SinkOpener
     let video: VideoParameters?
     let sound: SoundParameters?
@@ -69,6 +76,11 @@ public final class FileWriter {
     /// The length of the file at the end of its last whole piece.
     private var wholeLength: Int64 = 0
     private var state = State.writing
+    /// What ``addChapter(_:)`` was given.
+    package private(set) var chapters: [Chapter] = []
+
+    /// More chapters than these are not kept.
+    private static let chapterLimit = 10_000
 
     private enum State {
         case writing
@@ -145,6 +157,13 @@ public final class FileWriter {
         try drain(all: false)
     }
 
+    /// Adds a chapter. The file gets them all when it is finished; Ogg has none.
+    public func addChapter(_ chapter: Chapter) {
+        guard chapters.count < FileWriter.chapterLimit else { return }
+        let index = chapters.lastIndex { $0.start <= chapter.start }.map { $0 + 1 } ?? 0
+        chapters.insert(chapter, at: index)
+    }
+
     /// Hands everything taken so far to the system, as a piece of its own. For sources that fall silent.
     public func flush() throws(ContainerError) {
         try requireWriting()
@@ -218,6 +237,8 @@ public final class FileWriter {
         try drain(all: true)
         try endPiece()
         try watched { () throws(ContainerError) in
+            // An MP4 in fragments has its index, and so its chapters, only afterwards.
+            if format == .webm || format == .matroska { muxer.add(chapters, end: duration) }
             try muxer.writeTrailer()
             output.commit()
         }

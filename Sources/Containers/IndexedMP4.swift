@@ -64,7 +64,7 @@ struct IndexedMP4 {
         if let setup = reader.info.video?.parameters.setup { video?.setup = setup }
         let muxer = try Muxer(
             output, format: .mp4, layout: layout, video: video, sound: writer.sound, options: writer.options,
-            path: indexedPath)
+            chapters: writer.chapters, end: writer.duration, path: indexedPath)
         while case .packet(let packet) = try reader.read() {
             try muxer.write(packet.chunk, to: packet.track)
         }

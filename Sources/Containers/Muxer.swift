@@ -76,7 +76,7 @@ final class Muxer {
 
     init(
         _ output: OutputFile, format: ContainerFormat, layout: Layout, video: VideoParameters?, sound: SoundParameters?,
-        options: FileWriter.Options, path: String
+        options: FileWriter.Options, chapters: [Chapter] = [], end: MediaTime = .zero, path: String
     ) throws(ContainerError) {
         av_log_set_level(AV_LOG_QUIET)
         self.output = output
@@ -100,9 +100,12 @@ final class Muxer {
         context.pointee.avoid_negative_ts = 0
         context.pointee.io_open = { _, _, _, _, _ in tessera_AVERROR(EPERM) }
         set(&context.pointee.metadata, "title", options.title)
-        if let seconds = options.creationTime { set(&context.pointee.metadata, "creation_time", Muxer.date(seconds)) }
+        if let seconds = options.creationTime {
+            set(&context.pointee.metadata, "creation_time", CalendarTime.text(seconds))
+        }
         if let video { try addVideo(video, title: options.videoTitle) }
         if let sound { try addSound(sound, title: options.soundTitle) }
+        add(chapters, end: end)
         try writeHeader(layout)
         if let sound, format == .webm || format == .matroska { settleDelay(sound) }
     }
@@ -283,6 +286,28 @@ final class Muxer {
         avio_flush(context.pointee.pb)
     }
 
+    /// Gives the file its chapters, the last of which ends at `end`. Matroska takes them until the trailer is written,
+    /// MP4 before the header is.
+    func add(_ chapters: [Chapter], end: MediaTime) {
+        guard !chapters.isEmpty, context.pointee.nb_chapters == 0,
+            let list = av_calloc(chapters.count, MemoryLayout<UnsafeMutablePointer<AVChapter>?>.stride)
+        else { return }
+        let entries = list.assumingMemoryBound(to: UnsafeMutablePointer<AVChapter>?.self)
+        context.pointee.chapters = entries
+        for (index, chapter) in chapters.enumerated() {
+            guard let memory = av_mallocz(MemoryLayout<AVChapter>.size) else { return }
+            let entry = memory.assumingMemoryBound(to: AVChapter.self)
+            let next = index + 1 < chapters.count ? chapters[index + 1].start : max(end, chapter.start)
+            entry.pointee.id = Int64(index + 1)
+            entry.pointee.time_base = AVRational(num: 1, den: 1000)
+            entry.pointee.start = max(chapter.start, .zero).count(per: 1000)
+            entry.pointee.end = max(next, .zero).count(per: 1000)
+            set(&entry.pointee.metadata, "title", chapter.title)
+            entries[index] = entry
+            context.pointee.nb_chapters = UInt32(index + 1)
+        }
+    }
+
     /// Hands over what is buffered, without ending anything.
     func flush() {
         avio_flush(context.pointee.pb)
@@ -303,24 +328,5 @@ final class Muxer {
     private func check(_ code: Int32) throws(ContainerError) {
         guard code < 0 else { return }
         throw ContainerError(.writeFailed, path: path, cause: "cannot be written (\(libraryMessage(code)))")
-    }
-
-    /// RFC 3339 in UTC, of seconds since 1970 (days to civil date in the proleptic Gregorian calendar).
-    static func date(_ seconds: Int64) -> String {
-        let bounded = min(max(seconds, 0), 253_402_300_799)
-        let days = bounded / 86_400
-        let clock = bounded % 86_400
-        // Counted from 1 March of year 0, so that leap days come last in a year.
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * month + 2) / 5 + 1
-        let civilMonth = month < 10 ? month + 3 : month - 9
-        let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return "\(year)-\(two(civilMonth))-\(two(day))T\(two(clock / 3600)):\(two(clock / 60 % 60)):\(two(clock % 60))Z"
     }
 }

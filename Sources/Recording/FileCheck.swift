@@ -1,4 +1,5 @@
 public import Containers
+import Glibc
 import Media
 public import Timing
 
@@ -18,6 +19,10 @@ public struct FileCheck: Sendable {
     public private(set) var repeated = 0
     /// Pictures whose size differs from the one before.
     public private(set) var sizeChanges = 0
+    /// Steps between pictures that are longer than one and a half times the usual interval.
+    public private(set) var latePictures = 0
+    /// The longest step between two pictures.
+    public private(set) var longestStep = MediaTime.zero
     public private(set) var soundFrames = 0
     public private(set) var firstPicture: MediaTime?
     public private(set) var firstSound: MediaTime?
@@ -31,6 +36,9 @@ public struct FileCheck: Sendable {
     public private(set) var flashBeep: FlashBeepMeter
     /// The file's own warnings.
     public private(set) var warnings: [String] = []
+
+    /// Of sound, in gaps that are listed or not.
+    private var soundMissing = MediaTime.zero
 
     /// More gaps than these are not listed.
     private static let gapLimit = 1000
@@ -90,6 +98,8 @@ public struct FileCheck: Sendable {
             let interval = info.video?.parameters.frameRate?.interval ?? .milliseconds(40)
             let step = next.time - previous.time
             let most = max(MediaTime.milliseconds(100), MediaTime(nanoseconds: interval.nanoseconds * 5 / 2))
+            longestStep = max(longestStep, step)
+            if step.nanoseconds > interval.nanoseconds * 3 / 2 + 1_000_000 { latePictures += 1 }
             if step > most { add(Gap(track: .video, start: previous.time, duration: step)) }
             if previous.picture.size != next.picture.size {
                 sizeChanges += 1
@@ -106,10 +116,18 @@ public struct FileCheck: Sendable {
             firstSound = block.time
         } else if block.time - soundEnd > .milliseconds(20) {
             add(Gap(track: .sound, start: soundEnd, duration: block.time - soundEnd))
+            soundMissing += block.time - soundEnd
         }
         soundFrames += block.frames
         soundEnd = max(soundEnd, block.end)
         flashBeep.add(block)
+    }
+
+    /// How much longer the sound lasts by its timestamps than by its samples: what its clock has drifted.
+    public var soundDrift: MediaTime? {
+        guard let firstSound else { return nil }
+        return soundEnd - firstSound - soundMissing
+            - MediaTime(clamping: Int64(soundFrames), per: Int64(SoundBlock.sampleRate))
     }
 
     private mutating func add(_ gap: Gap) {
@@ -119,8 +137,7 @@ public struct FileCheck: Sendable {
     private static func looksLike(_ first: Picture, _ second: Picture) -> Bool {
         let (a, b) = (first.luma, second.luma)
         for row in 0..<a.height {
-            let (left, right) = (a.base + row * a.stride, b.base + row * b.stride)
-            for column in 0..<a.width where left[column] != right[column] { return false }
+            if memcmp(a.base + row * a.stride, b.base + row * b.stride, a.width) != 0 { return false }
         }
         return true
     }

@@ -69,12 +69,26 @@ public struct FlashBeepMeter: Sendable {
         }
     }
 
-    /// For each flash with a beep within half a second: how much later the beep began. Negative where it came first.
-    public var offsets: [MediaTime] {
-        flashes.compactMap { flash in
-            beeps.map { $0 - flash }.min { abs($0.nanoseconds) < abs($1.nanoseconds) }
-        }.filter { abs($0.nanoseconds) <= 500_000_000 }
+    /// Each flash that has a beep within half a second, and how much later that began; negative where it came first.
+    public var pairs: [(flash: MediaTime, offset: MediaTime)] {
+        var index = 0
+        var result: [(flash: MediaTime, offset: MediaTime)] = []
+        for flash in flashes {
+            // Both are in order: the nearest is never before the nearest of the flash before.
+            while index + 1 < beeps.count,
+                abs((beeps[index + 1] - flash).nanoseconds) <= abs((beeps[index] - flash).nanoseconds)
+            {
+                index += 1
+            }
+            guard index < beeps.count else { break }
+            let offset = beeps[index] - flash
+            if abs(offset.nanoseconds) <= 500_000_000 { result.append((flash, offset)) }
+        }
+        return result
     }
+
+    /// For each flash with a beep within half a second: how much later the beep began. Negative where it came first.
+    public var offsets: [MediaTime] { pairs.map(\.offset) }
 
     /// The offset that is furthest from zero; nil if there is none.
     public var worst: MediaTime? { offsets.max { abs($0.nanoseconds) < abs($1.nanoseconds) } }

@@ -18,6 +18,8 @@ enum Tessera {
             Command(name: "serve", about: ServeCommand.about, run: ServeCommand.run),
             Command(name: "token", about: TokenCommand.about, run: TokenCommand.run),
             Command(name: "layouts", about: LayoutsCommand.about, run: LayoutsCommand.run),
+            Command(name: "recover", about: RecoverCommand.about, run: RecoverCommand.run),
+            Command(name: "verify", about: VerifyCommand.about, run: VerifyCommand.run),
         ]
     }
 
