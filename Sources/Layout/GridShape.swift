@@ -64,8 +64,10 @@ struct GridShape: Equatable {
         if rows > grid.maximumRows { return false }
         if other.rows > grid.maximumRows { return true }
         let (mine, others) = (usefulArea(grid.aspect), other.usefulArea(grid.aspect))
-        // Nearly equal sizes: the fuller grid.
-        if abs(mine - others) <= 0.002 * max(mine, others) { return rows * columns < other.rows * other.columns }
+        // Nearly equal sizes: the fuller grid, or else people beside each other rather than one above the other.
+        if abs(mine - others) <= 0.002 * max(mine, others) {
+            return (rows * columns, rows) < (other.rows * other.columns, other.rows)
+        }
         return mine > others
     }
 
