@@ -2,7 +2,7 @@ import Foundation
 public import Media
 import RTP
 import Synchronization
-import Timing
+public import Timing
 import WebRTC
 
 /// What a client of the load does.
@@ -15,6 +15,16 @@ public struct LoadOptions: Sendable {
     public var decodes: Bool
     /// What it offers to receive pictures in; VP8 if it publishes.
     public var codec = Codec.vp8
+    /// The network on the way; nil for a good one.
+    public var impairment: Impairment?
+    /// What tones to listen for, in Hz, if sound is decoded.
+    public var tones: [Double] = []
+    /// Where it notes what it sends as publisher ``publisher``, and, if it ``watches``, what it sees and hears.
+    public var probe: LatencyProbe?
+    public var publisher = 0
+    public var watches = false
+    /// When it begins to send, by the remainder of the monotonic clock's time by 100 ms; nil for at once.
+    public var phase: MediaTime?
 
     public init(name: String, kind: JoinKind = .session, media: LoadMedia?, decodes: Bool = true) {
         self.name = name
@@ -52,8 +62,20 @@ public final class LoadClient: @unchecked Sendable {
     private let receiver: LoadReceiver
     private var sound: LoadStream?
     private var video: LoadStream?
+    private let probe: LatencyProbe?
+    private let publisher: Int
+    private let chirps: [Int: Int]
+    private let phase: MediaTime?
+    private var outward: ImpairedLink?
+    private var inward: ImpairedLink?
+    /// Where datagrams are put together that an impaired network takes.
+    private var scratch = [UInt8](repeating: 0, count: DatagramSocket.datagramSize)
+    /// When ``work(now:)`` has something to do again.
+    private(set) var nextWork = MediaTime.zero
     private var videoSection: Int?
     private var ownSSRC: SSRC
+    /// Where the server is, for what an impaired network holds back.
+    private var server: TransportAddress?
     private var sendingSince: MediaTime?
     private var sendsVideo = true
     private var sendsSound = true
@@ -81,7 +103,15 @@ public final class LoadClient: @unchecked Sendable {
         self.peer = peer
         self.began = began
         extensions = peer.session.extensions
-        receiver = try LoadReceiver(name: options.name, decodes: options.decodes, codec: options.codec)
+        receiver = try LoadReceiver(options)
+        probe = options.probe
+        publisher = options.publisher
+        chirps = options.media?.chirps ?? [:]
+        phase = options.phase
+        if let impairment = options.impairment {
+            outward = ImpairedLink(impairment, stream: UInt64(number) * 2)
+            inward = ImpairedLink(impairment, stream: UInt64(number) * 2 + 1)
+        }
         figures = LoadReport(name: options.name)
         figures.answered = (answered - began).milliseconds
         shared = Mutex(Shared(report: figures))
@@ -108,6 +138,8 @@ public final class LoadClient: @unchecked Sendable {
 
     /// What was seen until now.
     public var report: LoadReport { shared.withLock(\.report) }
+    /// What was seen until this moment.
+    public var currentReport: LoadReport { snapshot().report }
     /// The newest decoded picture of the mix.
     public var picture: Picture? { shared.withLock(\.picture) }
 
@@ -157,7 +189,7 @@ public final class LoadClient: @unchecked Sendable {
     func close(now: MediaTime) {
         peer.close(now: now)
         settle(now: now)
-        socket.flush()
+        flush()
         publish()
     }
 
@@ -174,6 +206,11 @@ public final class LoadClient: @unchecked Sendable {
         report.resent = figures.resent
         report.lossOut = figures.lossOut
         report.keyframesAnswered = video?.keyframesAsked ?? 0
+        for link in [outward, inward] {
+            guard let link else { continue }
+            report.impaired += link.figures.lost + link.figures.overflowed
+            report.overflowed += link.figures.overflowed
+        }
         shared.withLock { shared in
             shared.report = report
             shared.picture = receiver.newest
@@ -185,19 +222,77 @@ public final class LoadClient: @unchecked Sendable {
         for _ in 0..<4 {
             let now = MonotonicClock.now
             let count = socket.receive { datagram, sender in
-                figures.bytesIn += UInt64(datagram.count)
-                let path = NetworkPath(local: local, remote: sender)
-                switch peer.handle(&datagram, over: path, now: now) {
-                case .none: break
-                case .rtp(let packet, let count, let source):
-                    take(packet, in: datagram.span.extracting(0..<count), source: source, now: now)
-                case .rtcp(let count): control(datagram.span.extracting(0..<count), now: now)
+                if inward == nil {
+                    receive(&datagram, from: sender, now: now)
+                } else if sender == peer.selectedPath?.remote || peer.selectedPath == nil {
+                    // Only the server sends here; where from is known once there is a path.
+                    server = sender
+                    inward?.put(datagram.span, now: now)
                 }
             }
             if count < DatagramSocket.batchSize { break }
         }
-        settle(now: MonotonicClock.now)
+        let now = MonotonicClock.now
+        takeDelayed(now: now)
+        settle(now: now)
+        flush()
+        nextWork = now
+    }
+
+    private func receive(_ datagram: inout MutableSpan<UInt8>, from sender: TransportAddress, now: MediaTime) {
+        figures.bytesIn += UInt64(datagram.count)
+        let path = NetworkPath(local: local, remote: sender)
+        switch peer.handle(&datagram, over: path, now: now) {
+        case .none: break
+        case .rtp(let packet, let count, let source):
+            take(packet, in: datagram.span.extracting(0..<count), source: source, now: now)
+        case .rtcp(let count): control(datagram.span.extracting(0..<count), now: now)
+        }
+    }
+
+    /// What an impaired network has held back until now.
+    private func takeDelayed(now: MediaTime) {
+        guard var link = inward, let server else { return }
+        // Taken out meanwhile: handling what comes may send, but never receives.
+        inward = nil
+        link.takeDue(now: now) { receive(&$0, from: server, now: now) }
+        inward = link
+    }
+
+    private func flush() {
+        let now = MonotonicClock.now
+        if var link = outward {
+            outward = nil
+            link.takeDue(now: now) { datagram in
+                guard let path = peer.selectedPath?.remote ?? server else { return }
+                socket.send(to: path) { bytes in
+                    for index in 0..<datagram.count { bytes[index] = datagram[index] }
+                    return datagram.count
+                }
+            }
+            outward = link
+        }
         socket.flush()
+    }
+
+    private func withScratch(_ write: (inout MutableSpan<UInt8>) -> Int?) -> Int? {
+        scratch.withUnsafeMutableBufferPointer { buffer in
+            var bytes = MutableSpan(_unsafeElements: buffer)
+            return write(&bytes)
+        }
+    }
+
+    /// Lets `write` put a datagram together, for the network.
+    private func transmit(to address: TransportAddress, _ write: (inout MutableSpan<UInt8>) -> Int?) {
+        guard outward != nil else {
+            socket.send(to: address, write)
+            return
+        }
+        server = server ?? address
+        let length = withScratch(write) ?? 0
+        guard length > 0 else { return }
+        let bytes = scratch
+        outward?.put(bytes.span.extracting(0..<length), now: MonotonicClock.now)
     }
 
     private func take(_ packet: RTPPacket, in bytes: Span<UInt8>, source: IncomingSource, now: MediaTime) {
@@ -228,7 +323,8 @@ public final class LoadClient: @unchecked Sendable {
             case .pictureLoss(let loss): if loss.media == video?.out.stream.ssrc { video?.jumpToKeyframe() }
             case .fullIntraRequest(let request):
                 if request.items.contains(where: { $0.media == video?.out.stream.ssrc }) { video?.jumpToKeyframe() }
-            case .sourceDescription, .goodbye, .bandwidthEstimate, .transportFeedback, .extendedReport, .unknown: break
+            case .bandwidthEstimate(let estimate): video?.limit(bitsPerSecond: estimate.bitrate)
+            case .sourceDescription, .goodbye, .transportFeedback, .extendedReport, .unknown: break
             }
         }
     }
@@ -265,6 +361,7 @@ public final class LoadClient: @unchecked Sendable {
 
     /// Does what is due; when to call again at the latest.
     func work(now: MediaTime) -> MediaTime {
+        takeDelayed(now: now)
         if let deadline = peer.nextDeadline, deadline <= now { peer.handleTimeout(now: now) }
         settle(now: now)
         var next = peer.nextDeadline ?? now + .milliseconds(1000)
@@ -278,19 +375,51 @@ public final class LoadClient: @unchecked Sendable {
                 sendReports(now: now)
                 publish()
             }
-            let start = sendingSince ?? now
-            sendingSince = start
-            for stream in [sound, video] {
-                guard let stream else { continue }
-                while let packets = stream.takeDue(now - start, now: now) {
-                    guard stream.format == nil ? sendsSound : sendsVideo else { continue }
-                    for index in packets { send(index, of: stream, now: now) }
-                }
-                next = min(next, start + stream.due)
-            }
+            next = min(next, nextRequests, nextReport, sendDue(now: now))
         }
-        socket.flush()
+        flush()
+        next = min(next, outward?.nextDue ?? next, inward?.nextDue ?? next)
+        nextWork = next
         return next
+    }
+
+    /// Sends what is due of both streams; when more is.
+    private func sendDue(now: MediaTime) -> MediaTime {
+        let start = sendingSince ?? firstSending(now: now)
+        sendingSince = start
+        guard start <= now else { return start }
+        var next = now + .milliseconds(1000)
+        for stream in [sound, video] {
+            guard let stream else { continue }
+            while let packets = stream.takeDue(now - start, now: now) {
+                guard stream.format == nil ? sendsSound : sendsVideo else { continue }
+                for index in packets { send(index, of: stream, now: now) }
+                if probe != nil { note(stream) }
+            }
+            next = min(next, start + stream.due)
+        }
+        return next
+    }
+
+    /// At once, or when the clock comes to the phase.
+    private func firstSending(now: MediaTime) -> MediaTime {
+        guard let phase else { return now }
+        let whole: Int64 = 100_000_000
+        let ahead = ((phase.nanoseconds - now.nanoseconds) % whole + whole) % whole
+        return now + MediaTime(nanoseconds: ahead)
+    }
+
+    /// What is measured by has been handed to the network just now, or will be with the next line.
+    private func note(_ stream: LoadStream) {
+        guard outward == nil else { return }
+        let now = MonotonicClock.now
+        flush()
+        if stream.format != nil {
+            probe?.sent(publisher: publisher, frame: stream.taken, at: now)
+        } else if let offset = chirps[stream.taken] {
+            let place = MediaTime(clamping: Int64(offset), per: 48_000)
+            probe?.sentChirp(at: now + place, media: stream.mediaTime(ofChunk: stream.taken) + place)
+        }
     }
 
     private func send(_ index: Int64, of stream: LoadStream, now: MediaTime) {
@@ -338,7 +467,7 @@ public final class LoadClient: @unchecked Sendable {
 
     private func settle(now: MediaTime) {
         while let datagram = peer.nextDatagram() {
-            socket.send(to: datagram.path.remote) { bytes in
+            transmit(to: datagram.path.remote) { bytes in
                 for (index, byte) in datagram.bytes.enumerated() { bytes[index] = byte }
                 return datagram.bytes.count
             }
@@ -358,7 +487,7 @@ public final class LoadClient: @unchecked Sendable {
 
     private func send(_ write: (inout ByteWriter) throws(WireError) -> Bool) {
         guard let path = peer.selectedPath else { return }
-        socket.send(to: path.remote) { bytes in
+        transmit(to: path.remote) { bytes in
             var writer = ByteWriter(bytes._mutatingExtracting(0..<LoadClient.packetLimit))
             guard (try? write(&writer)) == true else { return nil }
             let count = writer.count
@@ -371,7 +500,7 @@ public final class LoadClient: @unchecked Sendable {
 
     private func sendControl(_ write: (inout ByteWriter) throws(WireError) -> Void) {
         guard let path = peer.selectedPath else { return }
-        socket.send(to: path.remote) { bytes in
+        transmit(to: path.remote) { bytes in
             var writer = ByteWriter(bytes._mutatingExtracting(0..<LoadClient.packetLimit))
             guard (try? write(&writer)) != nil, writer.count > 0 else { return nil }
             let count = writer.count

@@ -141,7 +141,9 @@ public final class LoadCrowd: @unchecked Sendable {
             var time = timespec()
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
             processor.store(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec), ordering: .relaxed)
-            for client in clients.values { next = min(next, client.work(now: now)) }
+            for client in clients.values {
+                next = min(next, client.nextWork <= now ? client.work(now: now) : client.nextWork)
+            }
         }
         let now = MonotonicClock.now
         for client in clients.values { client.close(now: now) }

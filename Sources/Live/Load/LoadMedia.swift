@@ -8,11 +8,19 @@ public struct LoadMedia: Sendable {
     public var video: [EncodedChunk]
     /// Opus, 20 ms each. Empty for none.
     public var sound: [EncodedChunk]
+    /// The same pictures, smaller: what is sent where little is asked for. Keyframes are at the same places. Empty for none.
+    public var smallVideo: [EncodedChunk]
     /// After which everything begins again.
     public var period: MediaTime
+    /// A tone that lies under the sound, in Hz, to know who is heard by; nil for none.
+    public var tone: Double?
+    /// Where chirps begin, in samples, by the index of the chunk of sound.
+    public var chirps: [Int: Int] = [:]
 
     /// Throws if there is nothing to play, or if the pictures do not begin with a keyframe.
-    public init(name: String, video: [EncodedChunk], sound: [EncodedChunk]) throws(LiveError) {
+    public init(
+        name: String, video: [EncodedChunk], sound: [EncodedChunk], smallVideo: [EncodedChunk] = [], tone: Double? = nil
+    ) throws(LiveError) {
         guard !video.isEmpty || !sound.isEmpty else { throw LiveError(400, "\(name) holds neither VP8 nor Opus") }
         if let first = video.first, !first.isKeyframe {
             throw LiveError(400, "the pictures of \(name) do not begin with a keyframe")
@@ -20,6 +28,9 @@ public struct LoadMedia: Sendable {
         self.name = name
         self.video = video
         self.sound = sound
+        self.tone = tone
+        let isAlike = smallVideo.map(\.isKeyframe) == video.map(\.isKeyframe)
+        self.smallVideo = isAlike ? smallVideo : []
         let step = MediaTime.milliseconds(20)
         if let first = sound.first, let last = sound.last {
             period = last.time - first.time + step
@@ -35,6 +46,7 @@ public struct LoadMedia: Sendable {
         let origin = sound.first?.time ?? video.first?.time ?? .zero
         let end = origin + period
         self.video.removeAll { $0.time >= end }
+        self.smallVideo.removeAll { $0.time >= end }
     }
 
     /// The time of a chunk that is played at the beginning of a period.

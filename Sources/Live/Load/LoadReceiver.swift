@@ -6,8 +6,6 @@ import Timing
 
 /// The mix as one client of the load receives it: pictures put together again, sound decoded, both measured.
 final class LoadReceiver {
-    /// Gaps beyond which a person sees that the picture stands still.
-    private static let freeze = MediaTime.milliseconds(200)
     /// How much of the sound is kept, in seconds.
     private static let soundMemory = 8
 
@@ -28,9 +26,14 @@ final class LoadReceiver {
     private var lost: [Int64] = []
     private var pictures: [DecodedPicture] = []
     private var samples: [Float]
-    private var firstPicture: MediaTime?
-    private var lastPicture: MediaTime?
-    private var gaps: [Float] = []
+    /// Of pictures as they came, and as a receiver shows them who waits for those that are sent again.
+    private var meter = FrameMeter()
+    private var shown = FrameMeter()
+    private var clock = PictureClock()
+    private var tones: ToneWatch
+    private let frequencies: [Double]
+    private let probe: LatencyProbe?
+    private var chirps = ChirpFinder<(arrival: MediaTime, captured: NTPTime?)>()
     private(set) var newest: Picture?
     /// Of decoded sound, mono, the newest last.
     private(set) var heard: [Float] = []
@@ -38,10 +41,14 @@ final class LoadReceiver {
     private var report: LoadReport
     private let decodes: Bool
 
-    init(name: String, decodes: Bool, codec: Codec = .vp8) throws(CodecError) {
+    init(_ options: LoadOptions) throws(CodecError) {
+        decodes = options.decodes
+        probe = options.watches ? options.probe : nil
+        frequencies = decodes ? options.tones : []
+        tones = ToneWatch(frequencies)
+        report = LoadReport(name: options.name)
+        let codec = options.codec
         buffer = PictureBuffer(format: codec == .h264 ? .h264 : codec == .vp9 ? .vp9 : .vp8)
-        self.decodes = decodes
-        report = LoadReport(name: name)
         video =
             decodes
             ? try VideoDecoders.make(
@@ -65,6 +72,7 @@ final class LoadReceiver {
                 sequence = extended
             case .rejected: return
             }
+            _ = clock.receive(packet.header.timestamp, arrival: now)
         }
         buffer.receive(packet, sequence: sequence, in: bytes, now: now)
         drain(now: now)
@@ -77,14 +85,12 @@ final class LoadReceiver {
     private func take(_ received: ReceivedPicture, now: MediaTime) {
         report.frames += 1
         if received.isKeyframe { report.keyframes += 1 }
-        if let lastPicture {
-            let gap = now - lastPicture
-            gaps.append(Float(gap.milliseconds))
-            if gap > LoadReceiver.freeze { report.freezes += 1 }
-        } else {
-            firstPicture = now
-        }
-        lastPicture = now
+        meter.add(now)
+        clock.complete(received, now: now)
+        let wanted = clock.playout(
+            of: RTPTimestamp(UInt32(truncatingIfNeeded: received.timestamp)), sound: nil, delay: clock.wantedDelay,
+            now: now)
+        shown.add(max(now, wanted ?? now, shown.last ?? now))
         noteLag(RTPTimestamp(received.timestamp), now: now)
         guard let video else {
             if firstShown == nil { firstShown = now }
@@ -103,7 +109,16 @@ final class LoadReceiver {
         if let picture = pictures.last?.picture {
             newest = picture
             if firstShown == nil { firstShown = MonotonicClock.now }
+            probe?.saw(picture, firstPacket: received.firstArrival, captured: captured(received))
         }
+    }
+
+    /// When a picture was mixed, by the sender's clock.
+    private func captured(_ received: ReceivedPicture) -> NTPTime? {
+        guard let videoReport else { return nil }
+        let timestamp = UInt32(truncatingIfNeeded: received.timestamp)
+        let distance = Int32(bitPattern: timestamp &- videoReport.timestamp)
+        return videoReport.ntp.advanced(by: MediaTime(clamping: Int64(distance), per: 90_000))
     }
 
     private func noteLag(_ timestamp: RTPTimestamp, now: MediaTime) {
@@ -123,17 +138,27 @@ final class LoadReceiver {
             return
         }
         report.soundPackets += 1
+        var captured: NTPTime?
         if let soundReport {
             let distance = Int32(bitPattern: packet.header.timestamp.rawValue &- soundReport.timestamp)
             let sent = soundReport.ntp.advanced(by: MediaTime(clamping: Int64(distance), per: 48_000))
             soundTransit = now - sent.since(epoch)
+            captured = sent
         }
         guard let sound else { return }
         let payload = bytes.extracting(packet.payload)
         let frames = samples.withUnsafeMutableBufferPointer { samples in
             payload.withUnsafeBufferPointer { payload in (try? sound.decode(payload, into: samples)) ?? 0 }
         }
-        for frame in 0..<frames { heard.append(0.5 * (samples[2 * frame] + samples[2 * frame + 1])) }
+        for frame in 0..<frames {
+            let sample = 0.5 * (samples[2 * frame] + samples[2 * frame + 1])
+            heard.append(sample)
+            tones.add(sample)
+        }
+        if let probe, let (packet, offset) = chirps.add(heard.suffix(frames), tag: (now, captured)) {
+            let place = MediaTime(clamping: Int64(offset), per: 48_000)
+            probe.heardChirp(at: packet.arrival + place, captured: packet.captured.map { $0.advanced(by: place) })
+        }
         let limit = LoadReceiver.soundMemory * 48_000
         if heard.count > limit + 48_000 { heard.removeFirst(heard.count - limit) }
     }
@@ -174,11 +199,9 @@ final class LoadReceiver {
 
     /// Figures begin anew; what the connection itself took stays.
     func restartFigures() {
-        gaps.removeAll(keepingCapacity: true)
-        firstPicture = nil
-        lastPicture = nil
+        meter = FrameMeter()
+        shown = FrameMeter()
         report.frames = 0
-        report.freezes = 0
     }
 
     var snapshot: LoadReport {
@@ -186,15 +209,20 @@ final class LoadReceiver {
         result.packetsIn = videoStatistics.packets + soundStatistics.packets
         result.packetsLost = max(0, videoStatistics.cumulativeLost)
         result.soundLost = max(0, soundStatistics.cumulativeLost)
-        if let firstPicture, let lastPicture {
-            result.watched = (lastPicture - firstPicture).seconds
-            if result.watched > 0 { result.framesPerSecond = Double(result.frames - 1) / result.watched }
+        if let first = meter.first, let last = meter.last {
+            result.watched = (last - first).seconds
+            if result.watched > 0 { result.framesPerSecond = Double(meter.gaps) / result.watched }
         }
-        let sorted = gaps.sorted()
-        if let longest = sorted.last {
-            result.gapMedian = Double(sorted[sorted.count / 2])
-            result.gapP99 = Double(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
-            result.gapLongest = Double(longest)
+        result.gapMedian = meter.quantile(0.5)
+        result.gapP99 = meter.quantile(0.99)
+        result.gapLongest = meter.longest
+        result.gapsLong = meter.gaps(beyond: 1.5 * result.gapMedian)
+        result.freezes = shown.freezes
+        result.frozen = shown.frozen
+        result.tones = frequencies.compactMap { frequency in
+            tones.level(of: frequency).map {
+                LoadReport.Tone(frequency: frequency, least: $0.least, maximum: $0.maximum)
+            }
         }
         if !heard.isEmpty {
             let sum = heard.reduce(Float(0)) { $0 + $1 * $1 }

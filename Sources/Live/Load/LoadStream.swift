@@ -10,6 +10,11 @@ final class LoadStream {
     private(set) var history: PacketHistory
     private var packetizer: PicturePacketizer?
     private let chunks: [EncodedChunk]
+    private let smallChunks: [EncodedChunk]
+    private var isSmall = false
+    private var wantsSmall = false
+    /// The chunk that was taken last.
+    private(set) var taken = 0
     private let origin: MediaTime
     private let period: MediaTime
     private var index = 0
@@ -25,6 +30,7 @@ final class LoadStream {
             packetLimit: isVideo ? 512 : 64, byteLimit: isVideo ? 1 << 19 : 1 << 17, maximumPayload: 1150)
         packetizer = isVideo ? PicturePacketizer(format: .vp8, firstPictureID: UInt16.random(in: 0..<0x8000)) : nil
         self.chunks = chunks
+        smallChunks = isVideo ? media.smallVideo : []
         origin = media.origin
         period = media.period
     }
@@ -36,7 +42,9 @@ final class LoadStream {
     func takeDue(_ elapsed: MediaTime, now: MediaTime) -> Range<Int64>? {
         let time = due
         guard time <= elapsed else { return nil }
-        let chunk = chunks[index]
+        if chunks[index].isKeyframe { isSmall = wantsSmall && !smallChunks.isEmpty }
+        let chunk = isSmall ? smallChunks[index] : chunks[index]
+        taken = index
         advance()
         frames += 1
         if packetizer != nil {
@@ -65,6 +73,14 @@ final class LoadStream {
             base = boundary
         }
     }
+
+    /// So much is wanted of us: from the next keyframe on, the size that it is enough for.
+    func limit(bitsPerSecond: UInt64) {
+        wantsSmall = bitsPerSecond < 250_000
+    }
+
+    /// When a chunk is to be heard or seen, in the file's own time.
+    func mediaTime(ofChunk index: Int) -> MediaTime { chunks[index].time }
 
     /// A keyframe is wanted: what comes next in the file up to its next keyframe is left out.
     func jumpToKeyframe() {
