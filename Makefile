@@ -2,6 +2,8 @@
 # make demo   starts the service with a room of eight who play Samples/
 # make test   builds and runs all tests
 # make bench  CPU, wall time and quality against the bare codecs, ffmpeg and GStreamer; cost of a tick
+# make bench-live  a live room: time through the server, joins, CPU against the bare codecs
+# make soak   sixteen participants for DURATION seconds (600): memory, latency, lip-sync
 # make lint   checks the formatting of the source
 # make sanitize  the tests under the address and the thread sanitizer
 
@@ -9,7 +11,7 @@ SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run demo test bench lint format sanitize packages samples clean
+.PHONY: all build run demo test bench bench-live soak lint format sanitize packages samples clean
 all: build
 
 packages:
@@ -38,6 +40,18 @@ bench: packages
 	@.ci/install-packages packages-bench
 	$(SWIFT) build -c release
 	Tests/Bench/run
+	Tests/Bench/live-bench
+
+bench-live: packages
+	@.ci/install-packages packages-bench
+	$(SWIFT) build -c release --product tessera
+	$(SWIFT) build -c release --product live-floor
+	Tests/Bench/live-bench
+
+DURATION ?= 600
+soak: build
+	@.ci/install-packages packages-bench
+	Tests/Bench/live-bench soak --seconds $(DURATION)
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

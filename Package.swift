@@ -85,6 +85,9 @@ let package = Package(
         // What bare loops over libvpx and libopus need, for comparison.
         .executableTarget(
             name: "floor", dependencies: ["CVPX", "COpus", "CAVCodec", "CAVFormat"], path: "Tests/Bench/Floor"),
+        // What they need in time, as a live room does.
+        .executableTarget(
+            name: "live-floor", dependencies: ["CVPX", "COpus", "CAVFormat"], path: "Tests/Bench/LiveFloor"),
         // What a tick costs, by number of tiles and share of change.
         .executableTarget(
             name: "tick-bench",
