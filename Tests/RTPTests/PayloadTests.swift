@@ -122,6 +122,39 @@ import Timing
     }
 }
 
+@Suite struct VP9StructureTests {
+    @Test func groupsOfPicturesAreToldAndRead() throws {
+        var descriptor = VP9Descriptor()
+        descriptor.pictureID = 5
+        descriptor.temporalLayer = 0
+        descriptor.baseIndex = 9
+        descriptor.startsFrame = true
+        var structure = VP9Descriptor.Structure()
+        structure.sizes = [CodedSize(width: 1280, height: 720)]
+        structure.group = [
+            .init(temporalLayer: 0, switchingUp: false, references: [4]),
+            .init(temporalLayer: 2, switchingUp: true, references: [1]),
+            .init(temporalLayer: 1, switchingUp: true, references: [2]),
+            .init(temporalLayer: 2, switchingUp: false, references: [1, 3]),
+        ]
+        descriptor.structure = structure
+        let bytes = try written { writer throws(WireError) in try descriptor.write(into: &writer) }
+        #expect(
+            bytes == [
+                0xaa, 0x80, 5, 0x00, 9, 0x18, 0x05, 0x00, 0x02, 0xd0, 4, 0x04, 4, 0x54, 1, 0x34, 2, 0x48, 1, 3,
+            ])
+        #expect(try read(bytes) == descriptor)
+        for length in 0..<bytes.count {
+            #expect(throws: WireError.self) { try read(Array(bytes[..<length])) }
+        }
+    }
+
+    private func read(_ bytes: [UInt8]) throws -> VP9Descriptor {
+        var reader = ByteReader(bytes.span)
+        return try VP9Descriptor(from: &reader)
+    }
+}
+
 @Suite struct RedundantSoundTests {
     @Test func blocksComeOldestFirst() throws {
         let bytes: [UInt8] = [

@@ -54,6 +54,50 @@ import Timing
         return bytes
     }
 
+    /// Upper layers of VP8 that are left out leave no gap in its numbers; a receiver goes on without waiting.
+    @Test(arguments: [0, 1]) func layersLeftOutLeaveNoGap(highest: UInt8) throws {
+        var packetizer = PicturePacketizer(format: .vp8, firstPictureID: 32_760)
+        var history = PacketHistory()
+        var stream = SendStream(
+            ssrc: SSRC(1), payloadType: PayloadType(96), clockRate: 90_000, firstSequence: SequenceNumber(UInt16(7)),
+            timestampOffset: 0)
+        var buffer = PictureBuffer(format: .vp8)
+        var data: [UInt8] = []
+        var last: UInt16?
+        var shown = 0
+        var sent = 0
+        for number in 0..<80 {
+            let now = MediaTime.milliseconds(Int64(number) * 33)
+            let layer: UInt8 = [0, 2, 1, 2][number % 4]
+            let bytes = picture(1800, .vp8, isKeyframe: number == 0)
+            let description = PictureDescription(
+                isKeyframe: number == 0, temporalLayer: layer, layerSync: layer > 0 && number % 4 != 3, layers: 3)
+            let indices = history.append(
+                picture: bytes.span, description, with: &packetizer, mediaTime: now, now: now)
+            if layer > highest {
+                stream.skipPicture(.vp8, source: 3)
+                continue
+            }
+            sent += 1
+            for index in indices {
+                let packet = try written { writer throws(WireError) in
+                    _ = try stream.write(
+                        index, of: history, source: 3, extensions: HeaderExtensions(), map: .empty, now: now,
+                        into: &writer)
+                }
+                let parsed = try RTPPacket(parsing: packet.span)
+                let fragment = try PictureFragment(parsing: .vp8, in: parsed.payload, of: packet.span)
+                let id = try #require(fragment.pictureID)
+                if index == indices.lowerBound, let last { #expect(id == (last + 1) & 0x7fff) }
+                last = id
+                buffer.receive(
+                    parsed, sequence: Int64(parsed.header.sequenceNumber.rawValue), in: packet.span, now: now)
+            }
+            while buffer.next(now: now, into: &data) != nil { shown += 1 }
+        }
+        #expect(shown == sent)
+    }
+
     @Test(arguments: [PictureFormat.vp8, .vp9]) func numbersRunOnWhenTheEncodeChanges(format: PictureFormat) throws {
         var packetizers = [
             PicturePacketizer(format: format, firstPictureID: 32_765, firstBaseIndex: 254),

@@ -9,16 +9,43 @@ public struct PictureDescription: Hashable, Sendable {
     public var nonReference: Bool
     /// Of a keyframe, where known.
     public var size: CodedSize?
+    /// How many layers the stream has, 1 to 3: with 2 they are 0 1, with 3 they are 0 2 1 2, from each keyframe on.
+    public var layers: Int
 
     public init(
         isKeyframe: Bool, temporalLayer: UInt8 = 0, layerSync: Bool = false, nonReference: Bool = false,
-        size: CodedSize? = nil
+        size: CodedSize? = nil, layers: Int = 1
     ) {
         self.isKeyframe = isKeyframe
         self.temporalLayer = min(temporalLayer, 3)
         self.layerSync = layerSync
         self.nonReference = nonReference
         self.size = size
+        self.layers = layers
+    }
+
+    /// What VP9's keyframes tell of the stream: receivers find by it what upper layers refer to.
+    var structure: VP9Descriptor.Structure? {
+        guard isKeyframe, let size else { return nil }
+        var structure = VP9Descriptor.Structure()
+        structure.sizes = [size]
+        switch layers {
+        case 2:
+            structure.group = [
+                .init(temporalLayer: 0, switchingUp: false, references: [2]),
+                .init(temporalLayer: 1, switchingUp: true, references: [1]),
+            ]
+        case 3:
+            structure.group = [
+                .init(temporalLayer: 0, switchingUp: false, references: [4]),
+                .init(temporalLayer: 2, switchingUp: true, references: [1]),
+                .init(temporalLayer: 1, switchingUp: true, references: [2]),
+                .init(temporalLayer: 2, switchingUp: false, references: [1, 3]),
+            ]
+        default:
+            structure.group = [.init(temporalLayer: 0, switchingUp: false, references: [1])]
+        }
+        return structure
     }
 }
 
@@ -62,8 +89,6 @@ public struct PicturePacketizer: Sendable {
     private static let vp8DescriptorSize = 6
     /// Flags, picture number, layers, base index.
     private static let vp9DescriptorSize = 5
-    /// What a structure with one size adds.
-    private static let vp9StructureSize = 5
 
     /// Begins a picture. `maximumPayload` is in bytes, descriptor included, at least ``minimumPayload``. False if the
     /// picture is empty: there is nothing to send then.
@@ -82,7 +107,7 @@ public struct PicturePacketizer: Sendable {
         switch format {
         case .vp8: payloadsLeft = share(end, PicturePacketizer.vp8DescriptorSize)
         case .vp9:
-            let first = description.isKeyframe && description.size != nil ? PicturePacketizer.vp9StructureSize : 0
+            let first = description.structure?.length ?? 0
             payloadsLeft = share(end + first, PicturePacketizer.vp9DescriptorSize)
         case .h264:
             offset = H264Payload.unit(from: 0, of: picture)?.lowerBound ?? end
@@ -122,11 +147,9 @@ public struct PicturePacketizer: Sendable {
             descriptor.temporalLayer = description.temporalLayer
             descriptor.switchingUp = description.layerSync
             var extra = 0
-            if offset == 0, description.isKeyframe, let size = description.size {
-                var structure = VP9Descriptor.Structure()
-                structure.sizes = [size]
+            if offset == 0, let structure = description.structure {
                 descriptor.structure = structure
-                extra = PicturePacketizer.vp9StructureSize
+                extra = structure.length
             }
             try descriptor.write(into: &writer)
             try writeShare(of: picture, less: extra, into: &writer)

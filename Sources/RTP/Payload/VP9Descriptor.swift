@@ -19,12 +19,34 @@
 ///     +-+-+-+-+-+-+-+-+
 /// ```
 public struct VP9Descriptor: Hashable, Sendable {
-    /// The structure of layers and of their references; only sizes are kept.
+    /// The structure of layers and of their references.
     public struct Structure: Hashable, Sendable {
         /// From the lowest layer up, at most 8; empty if not told.
         public var sizes: [CodedSize] = []
+        /// The pictures of a group, which repeats itself; empty if not told, at most 255.
+        public var group: [GroupPicture] = []
 
         public init() {}
+
+        /// Bytes in a payload.
+        var length: Int {
+            1 + 4 * sizes.count + (group.isEmpty ? 0 : group.reduce(1) { $0 + 1 + $1.references.count })
+        }
+    }
+
+    /// One picture of a group.
+    public struct GroupPicture: Hashable, Sendable {
+        /// 0 to 7.
+        public var temporalLayer: UInt8
+        public var switchingUp: Bool
+        /// How much lower the numbers of the pictures are that it refers to; at most 3.
+        public var references: [UInt8]
+
+        public init(temporalLayer: UInt8, switchingUp: Bool, references: [UInt8]) {
+            self.temporalLayer = temporalLayer
+            self.switchingUp = switchingUp
+            self.references = references
+        }
     }
 
     /// Refers to earlier pictures.
@@ -139,13 +161,15 @@ public struct VP9Descriptor: Hashable, Sendable {
             let pictures = try reader.uint8()
             for _ in 0..<pictures {
                 let value = try reader.uint8()
-                try reader.skip(Int(value >> 2 & 0x03))
+                var picture = GroupPicture(
+                    temporalLayer: value >> 5, switchingUp: value & 0x10 != 0, references: [])
+                for _ in 0..<(value >> 2 & 0x03) { picture.references.append(try reader.uint8()) }
+                structure.group.append(picture)
             }
         }
         return structure
     }
 
-    /// Writes the descriptor, the structure with sizes only.
     public func write(into writer: inout ByteWriter) throws(WireError) {
         var flags: UInt8 = 0
         if pictureID != nil { flags |= 0x80 }
@@ -178,10 +202,21 @@ public struct VP9Descriptor: Hashable, Sendable {
         }
         if let structure {
             let sizes = structure.sizes.prefix(8)
-            try writer.put(sizes.isEmpty ? 0 : UInt8(sizes.count - 1) << 5 | 0x10)
+            let group = structure.group.prefix(255)
+            try writer.put(
+                (sizes.isEmpty ? 0 : UInt8(sizes.count - 1) << 5 | 0x10) | (group.isEmpty ? 0 : 0x08))
             for size in sizes {
                 try writer.put(size.width)
                 try writer.put(size.height)
+            }
+            if group.isEmpty { return }
+            try writer.put(UInt8(group.count))
+            for picture in group {
+                let references = picture.references.prefix(3)
+                try writer.put(
+                    (picture.temporalLayer & 0x07) << 5 | (picture.switchingUp ? 0x10 : 0)
+                        | UInt8(references.count) << 2)
+                for reference in references { try writer.put(reference) }
             }
         }
     }

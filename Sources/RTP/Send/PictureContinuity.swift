@@ -37,6 +37,13 @@ public struct PictureContinuity: Sendable {
         last = numbers.shifted(by: shift)
         return shift
     }
+
+    /// A picture of `source` is left out: those after it close up, for formats in which a missing number would be taken
+    /// for a lost picture.
+    public mutating func skip(of source: UInt32) {
+        guard self.source == source else { return }
+        shift = PictureNumbers(pictureID: shift.pictureID &- 1, baseIndex: shift.baseIndex)
+    }
 }
 
 extension ByteWriter {

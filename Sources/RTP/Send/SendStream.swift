@@ -88,6 +88,12 @@ public struct SendStream: ~Copyable {
         return true
     }
 
+    /// A picture of an upper layer is left out. VP8's numbers close up over it; VP9's do not, since their place in the
+    /// group of pictures tells what refers to what.
+    public mutating func skipPicture(_ format: PictureFormat, source: UInt32) {
+        if format == .vp8 { continuity.skip(of: source) }
+    }
+
     /// Which encode's history has the packet that a receiver asks for; nil if it is forgotten, was sent again less than
     /// `interval` ago, or often enough.
     public func source(
