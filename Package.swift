@@ -117,7 +117,7 @@ let package = Package(
         tests(
             "LiveTests",
             [
-                "MediaTesting", "Live", "Codecs", "Containers", "Layout", "Media", "Mixing", "Timing",
+                "MediaTesting", "Live", "Codecs", "Compositor", "Containers", "Layout", "Media", "Mixing", "Timing",
             ]),
         tests(
             "CommandTests",

@@ -26,9 +26,9 @@ final class EncodedOutput: @unchecked Sendable {
     }
 
     /// Keeps a chunk; the indices of its packets. `mediaTime` is on the room's timeline.
-    /// `size` is that of a keyframe, for the formats that tell it.
+    /// `size` is that of a keyframe, and `layers` how many temporal layers there are, for the formats that tell it.
     func append(
-        _ chunk: EncodedChunk, mediaTime: MediaTime, size: PictureSize? = nil, now: MediaTime
+        _ chunk: EncodedChunk, mediaTime: MediaTime, size: PictureSize? = nil, layers: Int = 1, now: MediaTime
     ) -> Range<Int64> {
         guard packetizer != nil else {
             guard let index = history.append(sound: chunk.data.span, startsTalk: false, mediaTime: mediaTime, now: now)
@@ -37,7 +37,8 @@ final class EncodedOutput: @unchecked Sendable {
         }
         let description = PictureDescription(
             isKeyframe: chunk.isKeyframe, temporalLayer: UInt8(chunk.temporalLayer), layerSync: chunk.isLayerSync,
-            size: size.map { CodedSize(width: UInt16(clamping: $0.width), height: UInt16(clamping: $0.height)) })
+            size: size.map { CodedSize(width: UInt16(clamping: $0.width), height: UInt16(clamping: $0.height)) },
+            layers: layers)
         return history.append(
             picture: chunk.data.span, description, with: &packetizer!, mediaTime: mediaTime, now: now)
     }

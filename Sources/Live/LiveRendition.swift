@@ -81,6 +81,10 @@ final class LiveRendition: @unchecked Sendable {
         /// The encoder has been made.
         var isReady = false
         var encodedSize: PictureSize
+        /// Sessions that leave upper layers out, and when there last was one.
+        var thinned: Set<Int> = []
+        var thinnedAt: MediaTime?
+        var layers = 1
         var figures = Figures()
     }
 
@@ -89,6 +93,8 @@ final class LiveRendition: @unchecked Sendable {
 
     /// Requests for keyframes are answered at most this often.
     private static let keyframeInterval = MediaTime.milliseconds(300)
+    /// How long there are layers after the last who needed them.
+    private static let layerLinger = MediaTime(seconds: 30)
     /// How long a rendition that nobody uses is kept.
     private static let linger = MediaTime(seconds: 5)
 
@@ -144,8 +150,25 @@ final class LiveRendition: @unchecked Sendable {
     func remove(_ session: Int) {
         condition.withLock {
             state.subscribers.remove(session)
+            state.thinned.remove(session)
             state.unusedSince = MonotonicClock.now
         }
+    }
+
+    /// Whether the session leaves upper layers out. Layers cost bits that all receivers pay, so they are made only while
+    /// somebody needs them; the change is a keyframe.
+    func setThinned(_ isThinned: Bool, session: Int) {
+        condition.withLock {
+            if isThinned { state.thinned.insert(session) } else { state.thinned.remove(session) }
+        }
+    }
+
+    /// How many layers the next picture is to have.
+    private func wantedLayers(_ now: MediaTime) -> Int {
+        guard key.format != .h264 else { return 1 }
+        if !state.thinned.isEmpty { state.thinnedAt = now }
+        guard let last = state.thinnedAt, now - last < LiveRendition.layerLinger else { return 1 }
+        return 3
     }
 
     /// Hands every chunk to `sink` as well, on the encoder's thread, from the next keyframe on; `number` is the
@@ -224,10 +247,11 @@ final class LiveRendition: @unchecked Sendable {
             let isDue = state.lastKeyframe.map { MonotonicClock.now - $0 >= LiveRendition.keyframeInterval } ?? true
             let forceKeyframe = state.wantsKeyframe && isDue
             if forceKeyframe { state.wantsKeyframe = false }
+            let layers = wantedLayers(frame.began)
             condition.unlock()
             let wasReady = encoder != nil
             let began = MonotonicClock.now
-            let chunk = encode(frame, with: &encoder, forceKeyframe: forceKeyframe)
+            let chunk = encode(frame, with: &encoder, layers: layers, forceKeyframe: forceKeyframe)
             let ended = MonotonicClock.now
             if let chunk { deliver(self, chunk) }
             condition.lock()
@@ -256,13 +280,19 @@ final class LiveRendition: @unchecked Sendable {
 
     /// Nil if the picture before still stands, or there was no encoder for it.
     private func encode(
-        _ frame: Frame, with encoder: inout VideoRendition?, forceKeyframe: Bool
+        _ frame: Frame, with encoder: inout VideoRendition?, layers: Int, forceKeyframe: Bool
     ) -> EncodedChunk? {
         do {
             let size = frame.composite.picture.size
-            if encoder?.encoder.configuration.size != size {
-                encoder = try VideoRendition(LiveRendition.configuration(key.codec, rung, size: size))
-                condition.withLock { state.encodedSize = size }
+            let current = encoder?.encoder.configuration
+            if current?.size != size || current?.temporalLayers != layers {
+                var configuration = LiveRendition.configuration(key.codec, rung, size: size)
+                configuration.temporalLayers = layers
+                encoder = try VideoRendition(configuration)
+                condition.withLock {
+                    state.encodedSize = size
+                    state.layers = layers
+                }
             }
             guard let encoder else { return nil }
             try encoder.encoder.setSpeed(overload.step.speed(of: key.codec))
@@ -306,6 +336,8 @@ final class LiveRendition: @unchecked Sendable {
 
     /// Less than the rung's while something is given up.
     var encodedSize: PictureSize { condition.withLock { state.encodedSize } }
+    /// 3, or 1 while nobody leaves any out.
+    var layers: Int { condition.withLock { state.layers } }
     var figures: Figures { condition.withLock { state.figures } }
     /// Why there are no pictures; nil if all is well.
     var failure: String? { condition.withLock { state.encoderFailure } }

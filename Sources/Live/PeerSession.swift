@@ -30,6 +30,11 @@ final class PeerSession: @unchecked Sendable {
     private var awaited: LiveRendition?
     /// Encodes that a lost packet may have been from, by ``EncodedOutput/source``.
     private var recentSources: [UInt32: EncodedOutput] = [:]
+    /// The highest temporal layer that the peer is to get, and the highest that it is sent: up it goes only where a
+    /// picture says that it needs no other of its layer.
+    private var layerLimit = PeerSession.allLayers
+    private var sentLayer = PeerSession.allLayers
+    private static let allLayers = 2
     private var nextKeyframeWish = MediaTime.zero
     private var nextLook = MediaTime.zero
     private let extensions: HeaderExtensionMap
@@ -210,6 +215,25 @@ final class PeerSession: @unchecked Sendable {
         follow(now: now)
     }
 
+    /// The highest temporal layer that the peer is to get, 0 (a quarter of the frames) to 2 (all of them). Of H.264
+    /// all frames are sent.
+    func setLayerLimit(_ limit: Int) {
+        layerLimit = min(max(limit, 0), PeerSession.allLayers)
+        sentLayer = min(sentLayer, layerLimit)
+        for rendition in [watched, awaited] {
+            rendition?.setThinned(layerLimit < PeerSession.allLayers, session: number)
+        }
+    }
+
+    /// Whether a picture of these layers is left out.
+    private func leavesOut(_ chunk: EncodedChunk) -> Bool {
+        if chunk.isKeyframe { sentLayer = layerLimit }
+        if chunk.temporalLayer > sentLayer, chunk.temporalLayer <= layerLimit, chunk.isLayerSync {
+            sentLayer = chunk.temporalLayer
+        }
+        return chunk.temporalLayer > sentLayer
+    }
+
     /// Sees to it that the peer is sent the rendition that it is to get of the view that it watches, which may have
     /// changed.
     func follow(now: MediaTime) {
@@ -232,6 +256,7 @@ final class PeerSession: @unchecked Sendable {
         awaited = wanted
         nextKeyframeWish = now + .milliseconds(500)
         wanted.add(number)
+        if layerLimit < PeerSession.allLayers { wanted.setThinned(true, session: number) }
     }
 
     /// Nothing more is to be encoded for the peer.
@@ -279,6 +304,10 @@ final class PeerSession: @unchecked Sendable {
         }
         guard rendition === watched else { return }
         let output = rendition.output
+        if leavesOut(chunk) {
+            if let format = output.format { videoOut.stream.skipPicture(format, source: output.source) }
+            return
+        }
         figures.framesOut += 1
         for index in packets {
             send(over: path, network) { writer throws(WireError) in

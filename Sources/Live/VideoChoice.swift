@@ -32,9 +32,27 @@ extension LiveServer {
             \.element)
     }
 
+    /// Moves a viewer to another rung of the ladder, with the next keyframe of that; `audio` for sound alone. Throws 404
+    /// without such a session, 422 without such a rung.
+    public func setRendition(session token: String, name: String) throws(LiveError) {
+        let number = try number(of: token)
+        let rung = try rung(named: name)
+        network.post { $0.session(number)?.setRung(rung, now: MonotonicClock.now) }
+    }
+
+    /// The highest temporal layer that a viewer gets: 0 for a quarter of the frames, 1 for half of them, 2 for all.
+    /// Throws 404 without such a session.
+    public func setLayerLimit(session token: String, limit: Int) throws(LiveError) {
+        let number = try number(of: token)
+        network.post { $0.session(number)?.setLayerLimit(limit) }
+    }
+
     /// The rung of the ladder that is asked for, nil for sound alone. Throws 422 if there is none of that name.
     func rung(for request: JoinRequest) throws(LiveError) -> String? {
-        guard let name = request.rendition else { return configuration.ladder[0].name }
+        try rung(named: request.rendition ?? configuration.ladder[0].name)
+    }
+
+    private func rung(named name: String) throws(LiveError) -> String? {
         if name == Rung.soundOnly { return nil }
         let names = configuration.ladder.map(\.name)
         guard names.contains(name) else {
@@ -51,7 +69,7 @@ extension LiveRendition {
         let posted = MonotonicClock.now
         network.post { [self] network in
             let now = MonotonicClock.now
-            let packets = output.append(chunk, mediaTime: chunk.time, size: encodedSize, now: now)
+            let packets = output.append(chunk, mediaTime: chunk.time, size: encodedSize, layers: layers, now: now)
             for number in subscribers {
                 network.session(number)?.send(packets, of: self, chunk, now: now, network: network)
             }

@@ -19,10 +19,12 @@ public final class VideoRendition {
     /// Ticks that the frame before stood for.
     public private(set) var heldFrames = 0
 
-    /// `refinements` is how often a block is encoded again after it changed, before it is left alone.
-    public init(_ configuration: VideoEncoderConfiguration, refinements: Int = 4) throws(CodecError) {
+    /// `refinements` is how often a block is encoded again after it changed, before it is left alone. With layers only
+    /// frames of the base layer count, since they alone stay: 4, or 2 with layers, unless said otherwise.
+    public init(_ configuration: VideoEncoderConfiguration, refinements: Int? = nil) throws(CodecError) {
         encoder = try VideoEncoders.make(configuration)
-        plan = RefinementPlan(size: configuration.size, refinements: refinements)
+        let usual = configuration.temporalLayers > 1 ? 2 : 4
+        plan = RefinementPlan(size: configuration.size, refinements: refinements ?? usual)
     }
 
     /// Nil if the frame before still stands, or the encoder had to drop this one to keep its bitrate.
@@ -51,7 +53,8 @@ public final class VideoRendition {
             composite.picture, time: time, forceKeyframe: forceKeyframe,
             activeMap: forceKeyframe ? nil : plan.activeMap())
         if let chunk {
-            plan.didEncode(isKeyframe: chunk.isKeyframe)
+            // What upper layers show is gone with the next frame of the base.
+            if chunk.temporalLayer == 0 { plan.didEncode(isKeyframe: chunk.isKeyframe) }
             lastEncode = time
         }
         return chunk

@@ -63,6 +63,40 @@ import Timing
         #expect(publisher.client.report.freezes == 0)
     }
 
+    /// One viewer of three gets fewer layers of the encode that they share, and is moved to another rung and back.
+    @Test(arguments: [Codec.vp8, .vp9]) func layersAndRungsChangeUnderOneViewer(codec: Codec) throws {
+        let rig = try Rig()
+        defer { rig.stop() }
+        _ = try rig.join(0, kind: .publish)
+        let viewers = try (0..<3).map { try rig.join(1 + $0, kind: .view, codec: codec) }
+        let full = PictureSize(width: 1280, height: 720)
+        for viewer in viewers { #expect(try eventually { try shows(viewer, [0], full) }) }
+        let slow = viewers[2]
+        for (limit, share) in [(0, 0.2...0.3), (1, 0.42...0.58), (2, 0.9...1.1)] {
+            try rig.server.setLayerLimit(session: slow.joined.session, limit: limit)
+            // The change is under way at once; from then on frames are counted.
+            var before = (0, 0)
+            #expect(
+                eventually {
+                    let counts = (slow.client.report.frames, viewers[0].client.report.frames)
+                    let (few, all) = (counts.0 - before.0, counts.1 - before.1)
+                    if before.1 == 0 || all > 120 {
+                        if before.1 > 0, share.contains(Double(few) / Double(all)) { return true }
+                        before = counts
+                    }
+                    return false
+                }, "limit \(limit)")
+            #expect(encodes(rig) == 1)
+        }
+        try rig.server.setRendition(session: slow.joined.session, name: "360p30")
+        #expect(try eventually { try shows(slow, [0], PictureSize(width: 640, height: 360)) })
+        #expect(encodes(rig) == 2)
+        try rig.server.setRendition(session: slow.joined.session, name: "720p30")
+        #expect(try eventually { try shows(slow, [0], full) })
+        for viewer in viewers { #expect(viewer.client.report.undecodable == 0) }
+        #expect(viewers[0].client.report.freezes == 0)
+    }
+
     @Test func soundAloneCostsNoPictures() throws {
         let rig = try Rig()
         defer { rig.stop() }
