@@ -109,7 +109,9 @@ let package = Package(
         tests("LayoutTests", ["Layout", "Timing"], exclude: ["Golden"]),
         tests("CompositorTests", ["MediaTesting", "Compositor", "Layout", "Media", "Timing"], exclude: ["Goldens"]),
         tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
-        tests("MixingTests", ["MediaTesting", "Mixing", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
+        tests(
+            "MixingTests",
+            ["MediaTesting", "Mixing", "RTP", "AudioMixer", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
         tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
         tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
         tests("StoreTests", ["Store"]),

@@ -52,6 +52,7 @@ public final class LiveServer: @unchecked Sendable {
         network.onEnd = { [unowned self] session in ended(session) }
         network.start()
         pool.start(threads: max(1, configuration.decoders))
+        WarmUp.begin(configuration)
         frameClock.start { [unowned self] now in
             overload.advance(to: now)
             for room in rooms.withLock({ Array($0.values) }) { room.tick(now: now) }

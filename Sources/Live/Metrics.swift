@@ -150,6 +150,13 @@ extension LiveServer {
         page.gauge(
             "tessera_jitter_buffer_target_seconds", "Largest target delay of sound.",
             sounds.map(\.target.seconds).max() ?? 0)
+        let playouts = participants.compactMap(\.sound)
+        page.counter(
+            "tessera_sound_frames_decoded_total", "Packets of sound decoded.",
+            Double(playouts.reduce(0) { $0 + $1.decodedPackets }))
+        page.counter(
+            "tessera_sound_frames_not_decoded_total", "Packets of sound that were too quiet to be heard.",
+            Double(playouts.reduce(0) { $0 + $1.passedPackets }))
         page.counter(
             "tessera_sound_concealed_seconds_total", "Sound that was made up for what was lost.",
             sounds.reduce(0) { $0 + Double($1.statistics.concealedSamples) / 48_000 })

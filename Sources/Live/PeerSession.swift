@@ -86,7 +86,9 @@ final class PeerSession: @unchecked Sendable {
                 let feed = cameraFound ? participant.screen : participant.camera
                 cameraFound = true
                 if let feed {
-                    pictures[media.index] = PictureReceiver(format: format, feed: feed, sound: participant.sound)
+                    pictures[media.index] = PictureReceiver(
+                        format: format, feed: feed, sound: participant.sound,
+                        holdsSound: feed === participant.camera)
                 }
             } else if let playout = participant.sound, sounds.isEmpty {
                 sounds[media.index] = SoundReceiver(playout: playout, redundancy: codec.redundancy)
@@ -127,7 +129,7 @@ final class PeerSession: @unchecked Sendable {
         // Of simulcast layers the first that comes is taken.
         if let layer = source.layer, layer != 0 { return }
         if let receiver = sounds[source.media] {
-            if source.role == .media { receiver.receive(packet, in: bytes, now: now) }
+            if source.role == .media { receiver.receive(packet, in: bytes, level: values.audioLevel, now: now) }
             return
         }
         guard let receiver = pictures[source.media] else { return }

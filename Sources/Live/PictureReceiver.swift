@@ -15,11 +15,16 @@ final class PictureReceiver {
     private var data: [UInt8] = []
     private var lost: [Int64] = []
     private let sound: SoundPlayout?
+    private let holdsSound: Bool
+    private var heldSound = MediaTime.zero
+    private var lastPicture: MediaTime?
 
-    /// `sound` is the participant's own, which the pictures are to be in step with.
-    init(format: PictureFormat, feed: PictureFeed, sound: SoundPlayout?) {
+    /// `sound` is the participant's own, which the pictures are to be in step with; if it is to be held back while they
+    /// come late, `holdsSound`.
+    init(format: PictureFormat, feed: PictureFeed, sound: SoundPlayout?, holdsSound: Bool = false) {
         self.feed = feed
         self.sound = sound
+        self.holdsSound = holdsSound
         codec =
             switch format {
             case .vp8: .vp8
@@ -70,6 +75,7 @@ final class PictureReceiver {
     private func drain(now: MediaTime) {
         while let picture = buffer.next(now: now, into: &data) {
             clock.complete(picture, now: now)
+            lastPicture = now
             let timestamp = RTPTimestamp(picture.timestamp)
             let time = clock.playout(of: timestamp, sound: sound?.anchor, delay: clock.wantedDelay, now: now) ?? now
             let turns = Int(picture.orientation?.quarterTurns ?? 0) * 90
@@ -83,8 +89,21 @@ final class PictureReceiver {
     func requests(now: MediaTime) -> Requests {
         if feed.takeKeyframeWish() { buffer.decodingFailed() }
         drain(now: now)
+        holdSound(now: now)
         let wantsKeyframe = buffer.requests(now: now, lost: &lost)
         return Requests(lost: lost, wantsKeyframe: wantsKeyframe)
+    }
+
+    /// Lets the sound wait for pictures that come late as a rule, so that lips stay in step: by as much as the clock
+    /// wants, 200 ms at most; up at once, down only by what is worth it, and not for pictures that have stopped.
+    private func holdSound(now: MediaTime) {
+        guard holdsSound, let sound else { return }
+        let isRunning = lastPicture.map { now - $0 < MediaTime(seconds: 2) } ?? false
+        let wanted = isRunning ? clock.wantedDelay : .zero
+        guard wanted > heldSound || heldSound - wanted > .milliseconds(20) || wanted == .zero, wanted != heldSound
+        else { return }
+        heldSound = wanted
+        sound.setMinimumDelay(wanted)
     }
 
     func receive(_ report: SenderReport, now: MediaTime) {
@@ -118,7 +137,9 @@ final class SoundReceiver {
         self.redundancy = redundancy
     }
 
-    func receive(_ packet: RTPPacket, in bytes: Span<UInt8>, now: MediaTime) {
+    /// `level` is what the sender says of the packet's loudness.
+    func receive(_ packet: RTPPacket, in bytes: Span<UInt8>, level: AudioLevel?, now: MediaTime) {
+        if let level { playout.note(level, at: now) }
         if ssrc != packet.header.ssrc {
             if ssrc != nil {
                 statistics = ReceiveStatistics(clockRate: OpusPacket.clockRate)

@@ -32,6 +32,9 @@ final class RoomSound {
     private static let runIn = 5
 
     private let mixer: AudioMixer
+    private var screen: SoundScreen
+    private var candidates: [SoundScreen.Candidate] = []
+    private var decoded: [Bool] = []
     private let bitrate: Int
     private let shared: OpusEncoder
     private let sharedOutput: EncodedOutput
@@ -45,6 +48,7 @@ final class RoomSound {
 
     init(_ configuration: LiveConfiguration) throws(CodecError) {
         mixer = AudioMixer(AudioMixer.Configuration(loudest: configuration.loudest))
+        screen = SoundScreen(limit: configuration.loudest)
         bitrate = configuration.soundBitrate
         shared = try RoomSound.makeEncoder(bitrate: configuration.soundBitrate)
         sharedOutput = EncodedOutput(source: 0, format: nil)
@@ -57,11 +61,12 @@ final class RoomSound {
     /// Mixes the tick at `now`, which is `time` on the room's timeline.
     func tick(_ participants: [LiveParticipant], now: MediaTime, time: MediaTime) -> [Output] {
         follow(participants)
-        for participant in participants {
+        chooseDecoded(participants, now: now)
+        for (place, participant) in participants.enumerated() {
             guard let sound = participant.sound, let listener = listeners[participant.id] else { continue }
             buffer.withUnsafeMutableBufferPointer { buffer in
                 let tick = UnsafeMutableBufferPointer(rebasing: buffer[..<(AudioMixer.framesPerTick * sound.channels)])
-                guard sound.pull(now: now, into: tick) else { return }
+                guard sound.pull(now: now, decodes: decoded[place], into: tick) else { return }
                 // A whole tick, in its own channels, to an input that exists.
                 try? mixer.offer(UnsafeBufferPointer(tick), channels: sound.channels, to: listener.input)
             }
@@ -69,6 +74,25 @@ final class RoomSound {
         mixer.mix()
         noteLevels(participants, now: now)
         return encode(participants, time: time)
+    }
+
+    /// Whose sound is decoded in this tick, in the participants' order.
+    private func chooseDecoded(_ participants: [LiveParticipant], now: MediaTime) {
+        candidates.removeAll(keepingCapacity: true)
+        for participant in participants {
+            // Those without sound are last in no list.
+            guard let listener = listeners[participant.id], let sound = participant.sound else {
+                candidates.append(.init(id: -1, claim: -127, isHeard: false, isMuted: true))
+                continue
+            }
+            let input = listener.input
+            candidates.append(
+                .init(
+                    id: input.number, claim: sound.claim(at: now),
+                    isHeard: mixer.isChosen(input) || mixer.isHeard(input),
+                    isMuted: mixer.settings(of: input)?.isMuted ?? false))
+        }
+        screen.choose(among: candidates, into: &decoded)
     }
 
     /// Inputs for those who came, none for those who left.
@@ -90,18 +114,22 @@ final class RoomSound {
         let present = Set(participants.map(\.id))
         for (id, listener) in listeners where !present.contains(id) {
             try? mixer.removeInput(listener.input)
+            screen.remove(listener.input.number)
             listeners[id] = nil
         }
     }
 
     private func noteLevels(_ participants: [LiveParticipant], now: MediaTime) {
-        for participant in participants {
+        for (place, participant) in participants.enumerated() {
             guard let listener = listeners[participant.id], let levels = mixer.levels(of: listener.input) else {
                 continue
             }
+            let candidate = candidates[place]
+            if decoded[place] { screen.note(candidate.id, claim: candidate.claim, measured: Float(levels.rms)) }
             participant.state.withLock { state in
                 if levels.isSpeaking { state.level = max(state.level, Float(levels.rms)) }
-                if levels.rms > -90 { state.lastSound = now }
+                let level = decoded[place] ? Float(levels.rms) : candidate.claim ?? -127
+                if level > -90 { state.lastSound = now }
             }
         }
     }

@@ -20,6 +20,24 @@ public final class SoundPlayout: @unchecked Sendable {
     /// Made and not yet given out.
     private var queue: [Float] = []
     private let damage = Mutex(0)
+    /// What is passed over: packets of the last 200 ms to prime the decoder with, the oldest first, and how many frames
+    /// of the tick to come they stand for; nil while everything is decoded.
+    private var passed: Int?
+    private var recent: [[UInt8]] = []
+    private let counts = Mutex((decoded: 0, passed: 0))
+
+    private struct Claim {
+        var level: Float = -127
+        var at = MediaTime.zero
+        var lastTold = MediaTime.zero
+    }
+
+    /// Nil while the sender does not tell how loud it is.
+    private let claim = Mutex<Claim?>(nil)
+    /// Packets that the decoder is primed with.
+    private static let primingPackets = 10
+    /// dB a second by which a claim loses weight.
+    private static let claimDecay = 30.0
 
     /// `minimumDelay` of zero is for least latency.
     public init(channels: Int, minimumDelay: MediaTime = .zero) throws(CodecError) {
@@ -37,6 +55,29 @@ public final class SoundPlayout: @unchecked Sendable {
         _ payload: Span<UInt8>, timestamp: RTPTimestamp, sequence: Int64, isCopy: Bool = false, now: MediaTime
     ) {
         buffer.withLock { $0.receive(payload, timestamp: timestamp, sequence: sequence, isCopy: isCopy, now: now) }
+    }
+
+    /// Takes note of how loud the sender says that a packet is (RFC 6464).
+    public func note(_ level: AudioLevel, at now: MediaTime) {
+        claim.withLock { claim in
+            let told = -Float(level.level)
+            var current = claim ?? Claim(level: told, at: now)
+            if told >= SoundPlayout.decayed(current, at: now) {
+                current.level = told
+                current.at = now
+            }
+            current.lastTold = now
+            claim = current
+        }
+    }
+
+    /// How loud the sender claims to be, in dBov: the loudest of late, losing 30 dB a second. Nil if it does not tell.
+    public func claim(at now: MediaTime) -> Float? {
+        claim.withLock { $0.map { SoundPlayout.decayed($0, at: now) } }
+    }
+
+    private static func decayed(_ claim: Claim, at now: MediaTime) -> Float {
+        max(-127, claim.level - Float(max(0, (now - claim.at).seconds) * claimDecay))
     }
 
     public func receive(_ report: SenderReport) {
@@ -64,10 +105,64 @@ public final class SoundPlayout: @unchecked Sendable {
     /// Packets that could not be decoded.
     public var damagedPackets: Int { damage.withLock { $0 } }
 
+    /// Packets that were decoded, and that were passed over.
+    public var decodedPackets: Int { counts.withLock(\.decoded) }
+    public var passedPackets: Int { counts.withLock(\.passed) }
+
     // MARK: To the mixer
 
-    /// Puts the tick at `now` into `output`: 960 frames, interleaved. False if there is only silence.
-    public func pull(now: MediaTime, into output: UnsafeMutableBufferPointer<Float>) -> Bool {
+    /// Puts the tick at `now` into `output`: 960 frames, interleaved. False if there is only silence. Without `decodes`
+    /// the sound goes by as if it were silence; when it is decoded again, the decoder is first given what it missed of
+    /// the last 200 ms.
+    public func pull(
+        now: MediaTime, decodes: Bool = true, into output: UnsafeMutableBufferPointer<Float>
+    ) -> Bool {
+        guard decodes else {
+            pass(now: now)
+            output.update(repeating: 0)
+            return false
+        }
+        if let passed { prime(passed) }
+        return make(now: now, into: output)
+    }
+
+    /// A tick that nobody hears.
+    private func pass(now: MediaTime) {
+        var ready = passed ?? queue.count / channels
+        queue.removeAll(keepingCapacity: true)
+        for _ in 0..<64 where ready < SoundBlock.framesPerTick {
+            switch buffer.withLock({ $0.next(now: now, queued: ready, into: &data) }) {
+            case .decode(let packet, _):
+                counts.withLock { $0.passed += 1 }
+                remember()
+                ready += packet.samples
+            case .recover(_, let samples), .conceal(let samples), .silence(let samples): ready += max(1, samples)
+            }
+        }
+        passed = max(0, ready - SoundBlock.framesPerTick)
+    }
+
+    private func remember() {
+        var oldest = recent.count < SoundPlayout.primingPackets ? [] : recent.removeFirst()
+        oldest.removeAll(keepingCapacity: true)
+        oldest.append(contentsOf: data)
+        recent.append(oldest)
+    }
+
+    private func prime(_ frames: Int) {
+        for packet in recent {
+            decoded.withUnsafeMutableBufferPointer { output in
+                packet.withUnsafeBufferPointer { _ = try? decoder.decode($0, into: output) }
+            }
+        }
+        // What lies between has gone by: of the packet that a tick ended in, the rest is the decoder's last.
+        queue.removeAll(keepingCapacity: true)
+        queue.append(contentsOf: repeatElement(0, count: frames * channels))
+        recent.removeAll(keepingCapacity: true)
+        passed = nil
+    }
+
+    private func make(now: MediaTime, into output: UnsafeMutableBufferPointer<Float>) -> Bool {
         let wanted = SoundBlock.framesPerTick * channels
         precondition(output.count == wanted, "a tick has 960 frames")
         var isSilent = queue.isEmpty
@@ -78,6 +173,7 @@ public final class SoundPlayout: @unchecked Sendable {
             switch decision {
             case .decode(let packet, let stretching):
                 isSilent = false
+                counts.withLock { $0.decoded += 1 }
                 play(frames: packet.samples, stretching) { decoder, data, output throws(CodecError) in
                     try decoder.decode(data, into: output)
                 }
