@@ -182,7 +182,12 @@ public final class LoadClient: @unchecked Sendable {
     }
 
     /// Figures of what is watched begin anew.
-    public func restartFigures() { crowd.post { [self] _ in receiver.restartFigures() } }
+    public func restartFigures() {
+        crowd.post { [self] _ in
+            receiver.restartFigures()
+            figures.bytesIn = 0
+        }
+    }
 
     // MARK: - On the crowd's thread
 
