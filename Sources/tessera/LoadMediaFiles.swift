@@ -46,10 +46,11 @@ extension LoadMedia {
         for (file, made) in zip(used, pictures) {
             let (name, _, sound) = try read(file)
             do {
-                media.append(
-                    try LoadMedia(
-                        name: name, video: made.large, sound: withSound ? sound : [], smallVideo: made.small,
-                        tone: withSound ? tone(of: file) : nil))
+                var next = try LoadMedia(
+                    name: name, video: made.large, sound: withSound ? sound : [], smallVideo: made.small,
+                    tone: withSound ? tone(of: file) : nil)
+                next.measureLevels()
+                media.append(next)
             } catch {
                 throw .failed("\(file): \(error)")
             }

@@ -65,6 +65,7 @@ public final class LoadClient: @unchecked Sendable {
     private let probe: LatencyProbe?
     private let publisher: Int
     private let chirps: [Int: Int]
+    private let levels: [UInt8]
     private let phase: MediaTime?
     private var outward: ImpairedLink?
     private var inward: ImpairedLink?
@@ -107,6 +108,7 @@ public final class LoadClient: @unchecked Sendable {
         probe = options.probe
         publisher = options.publisher
         chirps = options.media?.chirps ?? [:]
+        levels = options.media?.levels ?? []
         phase = options.phase
         if let impairment = options.impairment {
             outward = ImpairedLink(impairment, stream: UInt64(number) * 2)
@@ -360,6 +362,10 @@ public final class LoadClient: @unchecked Sendable {
         if extensions[.transportSequenceNumber] != nil {
             transportSequence &+= 1
             values.transportSequenceNumber = transportSequence
+        }
+        if stream.format == nil, extensions[.audioLevel] != nil, stream.taken < levels.count {
+            let level = levels[stream.taken]
+            values.audioLevel = AudioLevel(level: level, voice: level < 45)
         }
         return values
     }

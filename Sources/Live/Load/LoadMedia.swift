@@ -1,3 +1,5 @@
+import Codecs
+import Foundation
 public import Media
 public import Timing
 
@@ -14,6 +16,8 @@ public struct LoadMedia: Sendable {
     public var period: MediaTime
     /// A tone that lies under the sound, in Hz, to know who is heard by; nil for none.
     public var tone: Double?
+    /// Level of each chunk of sound in -dBov, as clients claim it (RFC 6464); empty for no claims.
+    public var levels: [UInt8] = []
     /// Where chirps begin, in samples, by the index of the chunk of sound.
     public var chirps: [Int: Int] = [:]
 
@@ -51,4 +55,17 @@ public struct LoadMedia: Sendable {
 
     /// The time of a chunk that is played at the beginning of a period.
     var origin: MediaTime { sound.first?.time ?? video.first?.time ?? .zero }
+
+    /// Measures ``levels``, by decoding all sound once.
+    public mutating func measureLevels() {
+        guard let decoder = try? OpusDecoder(channels: 1) else { return }
+        var decoded = [Float](repeating: 0, count: OpusDecoder.longestPacket)
+        levels = sound.map { chunk in
+            let frames = decoded.withUnsafeMutableBufferPointer { output in
+                chunk.data.withUnsafeBufferPointer { (try? decoder.decode($0, into: output)) ?? 0 }
+            }
+            let power = decoded[..<frames].reduce(Float(0)) { $0 + $1 * $1 } / Float(max(1, frames))
+            return UInt8(min(127, max(0, -10 * log10(max(power, 1e-13)))))
+        }
+    }
 }
