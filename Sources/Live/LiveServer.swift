@@ -228,7 +228,10 @@ public final class LiveServer: @unchecked Sendable {
     }
 
     public func leave(session token: String) throws(LiveError) {
-        let number = try number(of: token)
+        // Gone at once for whoever asks: the network thread follows.
+        guard let number = tokens.withLock({ $0.removeValue(forKey: token) }) else {
+            throw LiveError(404, "there is no such session")
+        }
         network.post { $0.close(number) }
     }
 
@@ -258,8 +261,10 @@ public final class LiveServer: @unchecked Sendable {
             }
             var generator = SystemRandomNumberGenerator()
             let own = ICECredentials(using: &generator)
+            let tag = String(LiveServer.randomToken(&generator).suffix(8))
             network.post { network in
                 guard let session = network.session(number) else { return }
+                session.entityTag = tag
                 network.restart(session, credentials: own, remote: restarted)
             }
             var answer = TrickleFragment()

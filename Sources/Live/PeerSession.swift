@@ -15,7 +15,8 @@ final class PeerSession: @unchecked Sendable {
     let participant: LiveParticipant
     let peer: Peer
     var credentials: ICECredentials
-    let entityTag: String
+    /// Changes with each restart of ICE (RFC 9725, section 4.3.3).
+    var entityTag: String
 
     private var pictures: [Int: PictureReceiver] = [:]
     private var sounds: [Int: SoundReceiver] = [:]
