@@ -6,11 +6,15 @@ final class HTTPConnection {
     enum Head {
         case complete
         case awaitsBody
-        /// Refused; what follows on the connection cannot be told apart from the body.
+        /// Refused at once; what comes of the body is dropped.
+        case refused(Problem)
+        /// Refused; what follows on the connection cannot be told apart from the body, or is too much to drop.
         case closes(Problem)
     }
 
     let address: String
+    /// Requests that have begun.
+    var requests = 0
     var refusal: Problem?
     var response: HTTPResponse?
     var closesAfter = false
@@ -24,6 +28,8 @@ final class HTTPConnection {
 
     init(address: String) { self.address = address }
 
+    var isPost: Bool { head?.method == .post }
+
     func reset() {
         refusal = nil
         response = nil
@@ -35,6 +41,9 @@ final class HTTPConnection {
         closesAfter = false
         isReading = false
     }
+
+    /// Most bytes of a refused body that are read before the connection ends.
+    private static let dropped = 1 << 20
 
     /// The peer's address without its port; an IPv4 address within IPv6 as IPv4.
     static func address(of descriptor: Int32) -> String {
@@ -63,13 +72,18 @@ final class HTTPConnection {
         (WSI_TOKEN_HTTP_AUTHORIZATION, "authorization"), (WSI_TOKEN_HTTP_CONTENT_TYPE, "content-type"),
         (WSI_TOKEN_HTTP_CONTENT_LENGTH, "content-length"), (WSI_TOKEN_HTTP_IF_MATCH, "if-match"),
         (WSI_TOKEN_HTTP_IF_NONE_MATCH, "if-none-match"), (WSI_TOKEN_HTTP_TRANSFER_ENCODING, "transfer-encoding"),
-        (WSI_TOKEN_ORIGIN, "origin"), (WSI_TOKEN_HOST, "host"),
+        (WSI_TOKEN_ORIGIN, "origin"), (WSI_TOKEN_HOST, "host"), (WSI_TOKEN_X_FORWARDED_FOR, "x-forwarded-for"),
     ]
 
     /// Copies what is needed of the headers, which libwebsockets forgets with the response.
     func readHead(_ wsi: OpaquePointer) -> Head {
         guard let (token, method) = HTTPConnection.methods.first(where: { lws_hdr_total_length(wsi, $0.0) > 0 }) else {
             return .closes(Problem(501, "the method is not known"))
+        }
+        // libwebsockets takes %0d in a path for the end of the line, and what follows for headers: there is no version
+        // in the line then.
+        guard lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0 else {
+            return .closes(Problem(400, "the request line has no HTTP version, or a line break in its path"))
         }
         guard let path = HTTPConnection.header(wsi, token) else {
             return .closes(Problem(400, "the path is not UTF-8"))
@@ -81,6 +95,8 @@ final class HTTPConnection {
             }
             request.headers[name] = value
         }
+        // Only that it is there matters.
+        if lws_hdr_custom_length(wsi, "forwarded:", 10) > 0 { request.headers["forwarded"] = "" }
         guard let query = HTTPConnection.query(wsi) else { return .closes(Problem(400, "the query is not UTF-8")) }
         request.query = query
         head = request
@@ -100,9 +116,10 @@ final class HTTPConnection {
         limit = Router.bodyLimit(mediaType: request.mediaType)
         if length > limit {
             let problem = Problem(413, "the body has \(length) bytes, more than the \(limit) that are taken")
-            // Read and dropped, so that the client gets to read the answer, unless it is enormous.
-            guard length <= 4 << 20 else { return .closes(problem) }
-            refusal = problem
+            // Dropped as it comes, so that the client gets to read the answer, unless it is enormous.
+            guard length <= HTTPConnection.dropped else { return .closes(problem) }
+            isReading = true
+            return .refused(problem)
         }
         isReading = true
         return .awaitsBody
@@ -117,10 +134,12 @@ final class HTTPConnection {
 
     private static func query(_ wsi: OpaquePointer) -> [(name: String, value: String)]? {
         var result: [(name: String, value: String)] = []
-        var buffer = [CChar](repeating: 0, count: 4096)
         for index in 0..<Int32(16) {
+            let expected = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, index)
+            guard expected > 0 else { continue }
+            var buffer = [CChar](repeating: 0, count: Int(expected) + 1)
             let length = lws_hdr_copy_fragment(wsi, &buffer, Int32(buffer.count), WSI_TOKEN_HTTP_URI_ARGS, index)
-            guard length >= 0 else { break }
+            guard length >= 0 else { return nil }
             let bytes = buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }
             guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -133,7 +152,7 @@ final class HTTPConnection {
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if refusal != nil {
             discarded += bytes.count
-            return discarded <= 4 << 20
+            return discarded <= HTTPConnection.dropped
         }
         guard body.count + bytes.count <= limit else { return false }
         body += bytes

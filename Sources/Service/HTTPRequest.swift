@@ -1,3 +1,5 @@
+import Foundation
+
 /// One HTTP request, read completely: what a route sees.
 public struct HTTPRequest: Sendable {
     public enum Method: String, Sendable, CaseIterable {
@@ -40,6 +42,28 @@ public struct HTTPRequest: Sendable {
     func value(_ name: String) -> String? {
         guard let value = query.first(where: { $0.name == name })?.value, !value.isEmpty else { return nil }
         return value
+    }
+
+    /// Whether it comes from this machine and was made by it: over the loopback interface, through no proxy, to a name of
+    /// this machine (a name of elsewhere may have been made to lead here), and from no page of elsewhere.
+    var isLocal: Bool {
+        guard isFromLoopback, headers["x-forwarded-for"] == nil, headers["forwarded"] == nil else { return false }
+        if let host = headers["host"], !HTTPRequest.isLoopback(authority: host) { return false }
+        guard let origin = headers["origin"] else { return true }
+        guard let start = origin.range(of: "://") else { return false }
+        return HTTPRequest.isLoopback(authority: String(origin[start.upperBound...]))
+    }
+
+    private static func isLoopback(authority: String) -> Bool {
+        let host: Substring
+        if authority.hasPrefix("[") {
+            host = authority.dropFirst().prefix { $0 != "]" }
+        } else {
+            host = authority.prefix { $0 != ":" }
+        }
+        if host == "::1" || host.lowercased() == "localhost" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// Content-Type without its parameters, in lower case.

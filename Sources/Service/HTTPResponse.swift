@@ -41,11 +41,16 @@ struct Problem: Error {
     /// One line for a person: what was wrong, and what would be right.
     var detail: String
     var headers: [(name: String, value: String)] = []
+    /// The parameter, or the field of the body, that was wrong.
+    var place: String?
 
-    init(_ status: Int, _ detail: String, headers: [(name: String, value: String)] = []) {
+    init(
+        _ status: Int, _ detail: String, headers: [(name: String, value: String)] = [], place: String? = nil
+    ) {
         self.status = status
         self.detail = detail
         self.headers = headers
+        self.place = place
     }
 
     init(_ error: LiveError) {
@@ -58,11 +63,13 @@ struct Problem: Error {
         let title: String
         let status: Int
         let detail: String
+        let place: String?
     }
 
     var response: HTTPResponse {
         var response = HTTPResponse(
-            status, json: Document(title: Problem.title(of: status), status: status, detail: detail), headers: headers)
+            status, json: Document(title: Problem.title(of: status), status: status, detail: detail, place: place),
+            headers: headers)
         response.headers[0].value = "application/problem+json"
         return response
     }

@@ -10,12 +10,13 @@ public struct HTTPConfiguration: Sendable {
     public var address = "127.0.0.1"
     /// 0 lets the system choose.
     public var port: UInt16 = 8080
-    /// Paths of PEM files: the certificate with its chain, and its key.
-    public var tls: (certificate: String, key: String)?
+    public var tls: TLSFiles?
     public var limits = AddressLimits.Settings()
-    /// Seconds from a connection, or the last response on it, to the end of a request's headers, and from there to the
-    /// end of its body.
-    public var deadline = 10
+    /// Seconds from a connection to the end of its first request, from a later request's headers to the end of its body,
+    /// and from there to the end of the response.
+    public var deadline = 10.0
+    /// Seconds from a response to the end of the next request's headers.
+    public var idle = 15.0
     public init() {}
 }
 
@@ -33,16 +34,20 @@ public final class HTTPServer: @unchecked Sendable {
     private var context: OpaquePointer?
     private var protocols: UnsafeMutablePointer<lws_protocols>
     private var limits: AddressLimits
+    private let figures: HTTPFigures
     private let isStopping = Atomic(false)
+    private let isReloading = Atomic(false)
     private var thread: pthread_t?
     /// The port that is listened on.
     public private(set) var port: UInt16 = 0
 
     /// Binds the port. Throws if that fails.
     public init(
-        _ configuration: HTTPConfiguration, handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+        _ configuration: HTTPConfiguration, figures: HTTPFigures = HTTPFigures(),
+        handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(ServiceError) {
         self.configuration = configuration
+        self.figures = figures
         self.handler = handler
         limits = AddressLimits(configuration.limits)
         protocols = .allocate(capacity: 2)
@@ -65,12 +70,14 @@ public final class HTTPServer: @unchecked Sendable {
         info.user = Unmanaged.passUnretained(self).toOpaque()
         info.gid = -1
         info.uid = -1
-        info.fd_limit_per_thread = 4096
+        // A place for the headers of every connection there can be: they are given out one by one, so that those who
+        // are slow would otherwise keep everybody else waiting.
+        info.fd_limit_per_thread = UInt32(configuration.limits.allConnections + 64)
         info.max_http_header_data = 16_384
-        info.max_http_header_pool = 1024
-        info.timeout_secs = UInt32(configuration.deadline)
-        info.timeout_secs_ah_idle = UInt32(configuration.deadline)
-        info.keepalive_timeout = 60
+        info.max_http_header_pool = UInt16(clamping: configuration.limits.allConnections + 64)
+        info.timeout_secs = UInt32(max(1, configuration.deadline.rounded(.up)))
+        info.timeout_secs_ah_idle = info.timeout_secs
+        info.keepalive_timeout = Int32(max(1, configuration.idle.rounded(.up)))
         guard let context = lws_create_context(&info) else { throw ServiceError("the HTTP server cannot start") }
         self.context = context
         info.protocols = UnsafePointer(protocols)
@@ -85,8 +92,10 @@ public final class HTTPServer: @unchecked Sendable {
         info.iface = ["0.0.0.0", "::"].contains(configuration.address) ? nil : keep(configuration.address)
         info.vhost_name = keep("tessera")
         if let tls = configuration.tls {
-            for path in [tls.certificate, tls.key] where access(path, R_OK) != 0 {
-                throw closing("--tls: cannot read \(path)")
+            do throws(ServiceError) {
+                try tls.check()
+            } catch {
+                throw closing(error.description)
             }
             info.ssl_cert_filepath = keep(tls.certificate)
             info.ssl_private_key_filepath = keep(tls.key)
@@ -94,8 +103,8 @@ public final class HTTPServer: @unchecked Sendable {
         }
         guard let vhost = lws_create_vhost(context, &info) else {
             throw closing(
-                "cannot listen on \(configuration.address):\(configuration.port): is the port taken"
-                    + (configuration.tls == nil ? "?" : ", or the certificate not that of the key?"))
+                "cannot listen on \(configuration.address):\(configuration.port): is the port taken, or the address "
+                    + "not of this machine?")
         }
         port = UInt16(truncatingIfNeeded: lws_get_vhost_listen_port(vhost))
         guard port > 0 else { throw closing("cannot listen on \(configuration.address):\(configuration.port)") }
@@ -117,6 +126,7 @@ public final class HTTPServer: @unchecked Sendable {
                 let server = Unmanaged<HTTPServer>.fromOpaque(argument!).takeRetainedValue()
                 while !server.isStopping.load(ordering: .acquiring) {
                     if lws_service(server.context, 0) < 0 { break }
+                    if server.isReloading.exchange(false, ordering: .acquiringAndReleasing) { server.reload() }
                 }
                 return nil
             }, unmanaged.toOpaque())
@@ -125,6 +135,20 @@ public final class HTTPServer: @unchecked Sendable {
         } else {
             self.thread = thread
         }
+    }
+
+    /// Takes the certificate from its files again, for connections from now on. Throws if they are no good; the old ones
+    /// stay in use then.
+    public func reloadCertificate() throws(ServiceError) {
+        guard let tls = configuration.tls, let context else { return }
+        try tls.check()
+        isReloading.store(true, ordering: .releasing)
+        lws_cancel_service(context)
+    }
+
+    private func reload() {
+        guard let tls = configuration.tls else { return }
+        _ = lws_tls_cert_updated(context, tls.certificate, tls.key, nil, 0, nil, 0)
     }
 
     /// Ends the thread and closes all connections.
@@ -151,56 +175,64 @@ public final class HTTPServer: @unchecked Sendable {
         switch reason {
         case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
             let address = HTTPConnection.address(of: lws_get_socket_fd(wsi))
-            guard limits.open(address, now: MonotonicClock.now) else { return -1 }
+            guard limits.open(address, now: MonotonicClock.now) else {
+                figures.note { $0.refusedConnections += 1 }
+                return -1
+            }
+            figures.note { $0.connections += 1 }
             let connection = HTTPConnection(address: address)
             lws_set_opaque_user_data(wsi, Unmanaged.passRetained(connection).toOpaque())
-            setDeadline(wsi)
+            setDeadline(wsi, configuration.deadline)
             return 0
         case LWS_CALLBACK_WSI_DESTROY:
             guard let user = lws_get_opaque_user_data(wsi) else { return 0 }
             lws_set_opaque_user_data(wsi, nil)
             limits.close(Unmanaged<HTTPConnection>.fromOpaque(user).takeRetainedValue().address)
+            figures.note { $0.connections -= 1 }
             return 0
         case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1
-        case LWS_CALLBACK_TIMER: return -1
         default: break
         }
         guard let user = lws_get_opaque_user_data(wsi) else { return 0 }
         let connection = Unmanaged<HTTPConnection>.fromOpaque(user).takeUnretainedValue()
         switch reason {
         case LWS_CALLBACK_HTTP:
-            setDeadline(wsi)
+            // The first request's deadline began with the connection.
+            if connection.requests > 0 { setDeadline(wsi, configuration.deadline) }
+            connection.requests += 1
             return begin(wsi, connection)
         case LWS_CALLBACK_HTTP_BODY:
             if let data, !connection.append(UnsafeRawBufferPointer(start: data, count: length)) { return -1 }
             return 0
         case LWS_CALLBACK_HTTP_BODY_COMPLETION:
             guard connection.isReading else { return 0 }
-            return finish(wsi, connection)
+            connection.isReading = false
+            return connection.refusal == nil ? finish(wsi, connection) : 0
         case LWS_CALLBACK_HTTP_WRITEABLE: return write(wsi, connection)
+        case LWS_CALLBACK_TIMER: return expire(wsi, connection)
         default: return 0
         }
     }
 
-    private func setDeadline(_ wsi: OpaquePointer) {
-        lws_set_timer_usecs(wsi, Int64(configuration.deadline) * 1_000_000)
+    private func setDeadline(_ wsi: OpaquePointer, _ seconds: Double) {
+        lws_set_timer_usecs(wsi, Int64(seconds * 1_000_000))
     }
 
     /// The headers are there.
     private func begin(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Int32 {
         connection.reset()
-        let isAllowed = limits.request(connection.address, now: MonotonicClock.now)
-        switch connection.readHead(wsi) {
-        case .complete:
-            if !isAllowed {
-                connection.refusal = Problem(429, "too many requests; slow down", headers: [("Retry-After", "1")])
-            }
+        var head = connection.readHead(wsi)
+        if let seconds = limits.request(connection.address, isJoin: connection.isPost, now: MonotonicClock.now) {
+            figures.note { $0.limited += 1 }
+            head = .refused(
+                Problem(429, "too many requests from one address", headers: [("Retry-After", String(seconds))]))
+        }
+        switch head {
+        case .complete: return finish(wsi, connection)
+        case .awaitsBody: return 0
+        case .refused(let problem):
+            connection.refusal = problem
             return finish(wsi, connection)
-        case .awaitsBody:
-            if !isAllowed {
-                connection.refusal = Problem(429, "too many requests; slow down", headers: [("Retry-After", "1")])
-            }
-            return 0
         case .closes(let problem):
             connection.refusal = problem
             connection.closesAfter = true
@@ -208,31 +240,42 @@ public final class HTTPServer: @unchecked Sendable {
         }
     }
 
-    /// The request is complete.
+    /// The request is complete, or will not be looked at any further.
     private func finish(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Int32 {
-        connection.isReading = false
         if let refusal = connection.refusal {
-            connection.response = refusal.response
+            connection.response = Router.finished(refusal.response)
         } else if let request = connection.request() {
             connection.response = handler(request)
         } else {
-            connection.response = Problem(400, "the request cannot be read").response
+            connection.response = Router.finished(Problem(400, "the request cannot be read").response)
         }
-        setDeadline(wsi)
+        if let status = connection.response?.status { figures.note { $0.responses[status, default: 0] += 1 } }
+        setDeadline(wsi, configuration.deadline)
         lws_callback_on_writable(wsi)
         return 0
+    }
+
+    /// A deadline is over. Who was in the middle of a body is told.
+    private func expire(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Int32 {
+        figures.note { $0.expired += 1 }
+        guard connection.isReading, connection.response == nil, connection.refusal == nil else { return -1 }
+        connection.refusal = Problem(
+            408, "the body did not come within \(Int(configuration.deadline.rounded(.up))) seconds")
+        connection.closesAfter = true
+        return finish(wsi, connection)
     }
 
     private func write(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Int32 {
         guard connection.response != nil else { return 0 }
         guard connection.write(wsi) else { return -1 }
         guard connection.response == nil else {
+            // Each piece has to be taken in time, however many there are.
+            setDeadline(wsi, configuration.deadline)
             lws_callback_on_writable(wsi)
             return 0
         }
         if connection.closesAfter { return -1 }
-        // From now until the next request's headers are complete.
-        lws_set_timer_usecs(wsi, Int64(configuration.deadline + 60) * 1_000_000)
+        setDeadline(wsi, configuration.idle)
         return lws_http_transaction_completed(wsi) != 0 ? -1 : 0
     }
 }

@@ -6,6 +6,8 @@ public protocol Rooms: Sendable {
     func trickle(session token: String, fragment text: String, ifMatch: String?) throws(LiveError) -> TrickleResult
     func leave(session token: String) throws(LiveError)
     func setView(session token: String, layout: String) throws(LiveError)
+    /// The room and kind of a session. Throws 404.
+    func place(ofSession token: String) throws(LiveError) -> SessionPlace
     func sessionStatistics(_ token: String) throws(LiveError) -> SessionStatistics
     func listRooms() -> [RoomSummary]
     func room(_ name: String) throws(LiveError) -> RoomDetail
@@ -15,6 +17,8 @@ public protocol Rooms: Sendable {
     func setMuted(room: String, participant id: String, muted: Bool) throws(LiveError)
     func pin(room name: String, participant id: String?) throws(LiveError)
     func metrics() -> String
+    /// Why nobody could be let in now; empty if they could.
+    func reasonsNotToJoin() -> [String]
 }
 
 extension LiveServer: Rooms {}

@@ -16,10 +16,13 @@ public struct TokenClaims: Sendable, Equatable, Codable {
     /// The label of who carries it, instead of what they would call themselves.
     public var name: String?
     public var grants: [Grant]
+    /// What layouts may bind a region to, such as `host`.
+    public var role: String?
     /// Seconds since 1970 after which it is void.
     public var exp: Int
 
-    public init(room: String, name: String? = nil, grants: [Grant], exp: Int) {
+    public init(room: String, name: String? = nil, grants: [Grant], role: String? = nil, exp: Int) {
+        self.role = role
         self.room = room
         self.name = name
         self.grants = grants
@@ -34,6 +37,7 @@ public struct TokenClaims: Sendable, Equatable, Codable {
 /// Why a token is refused.
 public struct TokenError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String
+    static let otherKey = TokenError(description: "the token was signed with another key, or changed")
 }
 
 /// Signs and checks tokens: JSON Web Tokens (RFC 7519) with HMAC-SHA-256, and no other algorithm.
@@ -71,8 +75,8 @@ public struct TokenKey: Sendable {
         return signed + "." + Base64URL.encode(code(of: Array(signed.utf8)))
     }
 
-    /// The claims of a token that this key signed and that is still good at `now`, in seconds since 1970.
-    public func check(_ token: String, now: Int) throws(TokenError) -> TokenClaims {
+    /// The claims of a token that this key signed and that is still good at `now`, in seconds since 1970; nil for any time.
+    public func check(_ token: String, now: Int?) throws(TokenError) -> TokenClaims {
         guard token.utf8.count <= TokenKey.longestToken else { throw TokenError(description: "the token is too long") }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64URL.decode(parts[0]), let body = Base64URL.decode(parts[1]),
@@ -81,7 +85,7 @@ public struct TokenKey: Sendable {
         // Nothing else is believed before the signature is checked.
         let expected = code(of: Array("\(parts[0]).\(parts[1])".utf8))
         guard signature.count == expected.count, CRYPTO_memcmp(signature, expected, expected.count) == 0 else {
-            throw TokenError(description: "the token was signed with another key")
+            throw TokenError.otherKey
         }
         let decoder = JSONDecoder()
         guard let header = try? decoder.decode(Header.self, from: Data(head)), header.alg == "HS256", header.crit == nil
@@ -89,11 +93,11 @@ public struct TokenKey: Sendable {
         guard let claims = try? decoder.decode(TokenClaims.self, from: Data(body)) else {
             throw TokenError(description: "the token lacks room, grants or exp")
         }
-        guard now < claims.exp else { throw TokenError(description: "the token has expired") }
+        guard now.map({ $0 < claims.exp }) ?? true else { throw TokenError(description: "the token has expired") }
         return claims
     }
 
-    private func code(of message: [UInt8]) -> [UInt8] {
+    package func code(of message: [UInt8]) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 32
         HMAC(EVP_sha256(), bytes, Int32(bytes.count), message, message.count, &result, &length)
@@ -101,9 +105,51 @@ public struct TokenKey: Sendable {
     }
 }
 
+/// The keys of a service: the first signs, all of them check, so that a key can be replaced while tokens of the one before
+/// are still good.
+public struct TokenKeys: Sendable {
+    private let keys: [TokenKey]
+
+    public init(_ first: TokenKey, older: [TokenKey] = []) { keys = [first] + older }
+
+    /// Text with a key in each line, the newest first; empty lines and those that begin with `#` do not count. Throws if
+    /// there is none, or one is shorter than 16 bytes.
+    public init(text: String) throws(TokenError) {
+        var keys: [TokenKey] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            do throws(TokenError) {
+                keys.append(try TokenKey(Array(line.utf8)))
+            } catch {
+                throw TokenError(description: "line \(index + 1): \(error.description)")
+            }
+        }
+        guard !keys.isEmpty else { throw TokenError(description: "there is no key") }
+        self.keys = keys
+    }
+
+    public func sign(_ claims: TokenClaims) -> String { keys[0].sign(claims) }
+
+    /// As ``TokenKey/check(_:now:)`` by the key that signed the token. Throws what the first key has against it, if none
+    /// did.
+    public func check(_ token: String, now: Int?) throws(TokenError) -> TokenClaims {
+        var first: TokenError?
+        for key in keys {
+            do throws(TokenError) {
+                return try key.check(token, now: now)
+            } catch {
+                guard error == .otherKey else { throw error }
+                first = first ?? error
+            }
+        }
+        throw first ?? .otherKey
+    }
+}
+
 /// Base64 for URLs, without padding (RFC 4648, section 5).
-enum Base64URL {
-    static func encode(_ bytes: [UInt8]) -> String {
+package enum Base64URL {
+    package static func encode(_ bytes: [UInt8]) -> String {
         String(
             Data(bytes).base64EncodedString().compactMap { character -> Character? in
                 switch character {

@@ -8,6 +8,10 @@ import Service
 enum ServeCommand {
     static let about = "runs rooms: everybody sends one stream and receives one"
 
+    private static let configuration = Option(
+        "--config", value: "FILE",
+        "settings as JSON, such as {\"mediaPort\": 40000}; TESSERA_MEDIA_PORT and options win")
+
     private static let options = [
         Option("--http", value: "ADDR:PORT", "where HTTP listens (127.0.0.1:8080)"),
         Option("--media-port", value: "PORT", "UDP port of all media (40000)"),
@@ -18,50 +22,89 @@ enum ServeCommand {
         Option("--ice-server", value: "URL", repeatable: true, "told to clients, as stun:stun.example.net"),
         Option("--layout", value: "NAME", "layout of new rooms (grid)"),
         Option("--size", value: "WxH", "size of the mixed picture (1280x720)"),
+        Option("--max-rooms", value: "N", "more are refused (200)"),
+        Option("--max-participants", value: "N", "of a room (100)"),
+        Option("--max-views", value: "N", "of a room that differ (4)"),
+        Option("--join-rate", value: "N", "joins a second of one address (20)"),
+        Option("--drain", value: "SECONDS", "from SIGTERM, when nobody is let in any more, to the end (5)"),
         Option("--open", "asks nobody on loopback for a token"),
         Option("--demo", "fills the room demo with participants who play Samples/; is open"),
     ]
 
     static func run(_ arguments: [String]) throws(CommandFailure) {
-        let read = try Arguments(arguments, options: options, command: "serve")
+        let read = try Arguments(arguments, options: [configuration] + options, command: "serve")
         if read.asksForHelp {
             let usage = helpText(
-                usage: "tessera serve [options]", about: "Runs rooms until it is interrupted.", options: options)
+                usage: "tessera serve [options]", about: "Runs rooms until it is interrupted.",
+                options: [configuration] + options)
             print(usage, terminator: "")
             return
         }
         if let word = read.words.first { throw .misuse("serve takes options only, but got '\(word)'") }
+        let file = read.value("--config") ?? ProcessInfo.processInfo.environment["TESSERA_CONFIG"]
+        let settings = try ServeSettings(read, options: options, file: file)
+        let live = try live(settings)
+        let http = try http(settings)
+        let keys = try TokenCommand.keys(
+            flag: read.value("--key-file"), file: settings.value("--key-file")?.text,
+            data: settings.value("--data")?.text)
+        let isOpen = settings.has("--open") || settings.has("--demo")
+        try serve(
+            live, http, Access(keys: keys, isOpenOnLoopback: isOpen), try iceServers(settings),
+            hasDemo: settings.has("--demo"), drainSeconds: try settings.integer("--drain", in: 0...3600) ?? 5)
+    }
+
+    private static func live(_ settings: ServeSettings) throws(CommandFailure) -> LiveConfiguration {
         var live = LiveConfiguration()
-        if let port = try read.integer("--media-port", in: 0...65_535) { live.mediaPort = UInt16(port) }
-        live.publicAddress = read.value("--public-address")
-        if let layout = read.value("--layout") {
+        if let port = try settings.integer("--media-port", in: 0...65_535) { live.mediaPort = UInt16(port) }
+        live.publicAddress = settings.value("--public-address")?.text
+        if let layout = settings.value("--layout")?.text {
             _ = try LayoutsCommand.open(layout)
             live.defaultLayout = layout
         }
-        if let size = read.value("--size") { live.canvas = try ServeCommand.size(size) }
+        if let size = settings.value("--size") { live.canvas = try ServeCommand.size(size) }
+        live.roomLimit = try settings.integer("--max-rooms", in: 1...10_000) ?? live.roomLimit
+        live.participantLimit = try settings.integer("--max-participants", in: 1...10_000) ?? live.participantLimit
+        live.viewLimit = try settings.integer("--max-views", in: 1...64) ?? live.viewLimit
+        return live
+    }
+
+    private static func http(_ settings: ServeSettings) throws(CommandFailure) -> HTTPConfiguration {
         var http = HTTPConfiguration()
-        if let text = read.value("--http") { (http.address, http.port) = try endpoint(text) }
-        if let text = read.value("--tls") {
-            let files = text.split(separator: ",").map(String.init)
-            guard files.count == 2 else { throw .misuse("--tls \(text): expected CERT,KEY") }
-            http.tls = (files[0], files[1])
+        if let value = settings.value("--http") { (http.address, http.port) = try endpoint(value) }
+        if let value = settings.value("--tls") {
+            let files = value.text.split(separator: ",").map(String.init)
+            guard files.count == 2 else { throw value.wrong("CERT,KEY") }
+            http.tls = TLSFiles(certificate: files[0], key: files[1])
         }
-        let key = try TokenCommand.key(read, mayGenerate: true)
-        let isOpen = read.has("--open") || read.has("--demo")
-        try serve(
-            live, http, Access(key: key, isOpenOnLoopback: isOpen), read.all("--ice-server"),
-            hasDemo: read.has("--demo"))
+        if let rate = try settings.integer("--join-rate", in: 1...10_000) {
+            http.limits.joinRate = Double(rate)
+            http.limits.joinBurst = max(http.limits.joinBurst, Double(rate))
+        }
+        return http
+    }
+
+    private static func iceServers(_ settings: ServeSettings) throws(CommandFailure) -> [String] {
+        let servers = settings.all("--ice-server")
+        for server in servers {
+            let isURL = ["stun:", "stuns:", "turn:", "turns:"].contains { server.hasPrefix($0) }
+            guard isURL, server.utf8.allSatisfy({ (33...126).contains($0) && $0 != 60 && $0 != 62 && $0 != 34 }) else {
+                throw .misuse("--ice-server \(server): expected a URL such as stun:stun.example.net:3478")
+            }
+        }
+        return servers
     }
 
     private static func serve(
         _ live: LiveConfiguration, _ http: HTTPConfiguration, _ access: Access, _ iceServers: [String],
-        hasDemo: Bool
+        hasDemo: Bool, drainSeconds: Int
     ) throws(CommandFailure) {
         // Blocked before any thread starts, so that only sigwait sees them.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)
         sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGHUP)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         signal(SIGPIPE, SIG_IGN)
         let rooms: LiveServer
@@ -73,9 +116,11 @@ enum ServeCommand {
         }
         var layouts = BuiltInLayouts.names
         if !layouts.contains(live.defaultLayout) { layouts.append(live.defaultLayout) }
-        let router = Router(rooms: rooms, access: access, iceServers: iceServers, layouts: layouts)
+        let figures = HTTPFigures()
+        let router = Router(
+            rooms: rooms, access: access, iceServers: iceServers, layouts: layouts, figures: figures)
         do throws(ServiceError) {
-            server = try HTTPServer(http) { router.respond(to: $0) }
+            server = try HTTPServer(http, figures: figures) { router.respond(to: $0) }
         } catch {
             throw .failed(error.description)
         }
@@ -84,14 +129,48 @@ enum ServeCommand {
         let demo = hasDemo ? try Demo(server: rooms) : nil
         let room = hasDemo ? Demo.room : "lobby"
         FileHandle.standardOutput.write(Data("ready: \(url(http, port: server.port, access, room: room))\n".utf8))
-        var signal: Int32 = 0
-        sigwait(&signals, &signal)
+        wait(for: signals, http, server, router, rooms, drainSeconds: drainSeconds)
         server.stop()
         demo?.stop()
         rooms.stop()
     }
 
-    /// What to open in a browser, with a token that is good for a day. It stands in the fragment, which is sent nowhere.
+    /// Returns when the service is to end. SIGHUP, or a change of the files, takes the certificate anew. SIGTERM lets
+    /// nobody in any more and gives those who are in some seconds to leave; SIGINT, or a second signal, ends at once.
+    private static func wait(
+        for signals: sigset_t, _ http: HTTPConfiguration, _ server: HTTPServer, _ router: Router,
+        _ rooms: LiveServer, drainSeconds: Int
+    ) {
+        var signals = signals
+        var changes = http.tls?.changes
+        var ticksToGo: Int?
+        while true {
+            var interval = timespec(tv_sec: ticksToGo == nil ? 5 : 0, tv_nsec: ticksToGo == nil ? 0 : 100_000_000)
+            let signal = sigtimedwait(&signals, nil, &interval)
+            let isFirst = ticksToGo == nil
+            if signal == SIGINT || (signal == SIGTERM && !isFirst) { return }
+            if signal == SIGTERM {
+                router.drain()
+                ticksToGo = drainSeconds * 10
+            }
+            if let left = ticksToGo {
+                if left == 0 || rooms.listRooms().isEmpty { return }
+                if signal < 0 { ticksToGo = left - 1 }
+            }
+            let present = http.tls?.changes
+            guard signal == SIGHUP || present != changes else { continue }
+            changes = present
+            do throws(ServiceError) {
+                try server.reloadCertificate()
+                if http.tls != nil { StandardError.write("tessera: the certificate was read anew\n") }
+            } catch {
+                StandardError.write("tessera: \(error.description); the one before stays in use\n")
+            }
+        }
+    }
+
+    /// What to open in a browser. Its token opens this one room, with all grants, for half a day: the line may end up in
+    /// a log. It stands in the fragment, which is sent nowhere.
     private static func url(_ http: HTTPConfiguration, port: UInt16, _ access: Access, room: String) -> String {
         let host =
             switch http.address {
@@ -102,28 +181,29 @@ enum ServeCommand {
         let base = "\(http.tls == nil ? "http" : "https")://\(host):\(port)/?room=\(room)"
         if access.isOpenOnLoopback { return base }
         let claims = TokenClaims(
-            room: "*", grants: Grant.allCases, exp: Int(Date().timeIntervalSince1970) + 86_400)
-        return base + "#token=" + access.key.sign(claims)
+            room: room, grants: Grant.allCases, exp: Int(Date().timeIntervalSince1970) + 43_200)
+        return base + "#token=" + access.keys.sign(claims)
     }
 
-    private static func endpoint(_ text: String) throws(CommandFailure) -> (String, UInt16) {
+    private static func endpoint(_ value: ServeSettings.Value) throws(CommandFailure) -> (String, UInt16) {
+        let text = value.text
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw .misuse("--http \(text): expected an address and a port, as 127.0.0.1:8080")
+            throw value.wrong("an address and a port, as 127.0.0.1:8080")
         }
         let address = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         var four = in_addr()
         var six = in6_addr()
         guard inet_pton(AF_INET, address, &four) == 1 || inet_pton(AF_INET6, address, &six) == 1 else {
-            throw .misuse("--http \(text): expected an IP address of this machine, as 127.0.0.1:8080 or [::1]:8080")
+            throw value.wrong("an IP address of this machine, as 127.0.0.1:8080 or [::1]:8080")
         }
         return (address, port)
     }
 
-    private static func size(_ text: String) throws(CommandFailure) -> PictureSize {
-        let parts = text.split(separator: "x").map { Int($0) }
+    private static func size(_ value: ServeSettings.Value) throws(CommandFailure) -> PictureSize {
+        let parts = value.text.split(separator: "x").map { Int($0) }
         guard parts.count == 2, let width = parts[0], let height = parts[1], (64...3840).contains(width),
             (64...2160).contains(height), width % 2 == 0, height % 2 == 0
-        else { throw .misuse("--size \(text): expected even numbers from 64x64 to 3840x2160, as 1280x720") }
+        else { throw value.wrong("even numbers from 64x64 to 3840x2160, as 1280x720") }
         return PictureSize(width: width, height: height)
     }
 }

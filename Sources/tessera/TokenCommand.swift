@@ -10,6 +10,7 @@ enum TokenCommand {
         Option("--room", value: "ROOM", "the room it opens; * for all"),
         Option("--name", value: "NAME", "the label of who carries it"),
         Option("--grants", value: "LIST", "of publish, subscribe, record, admin (publish,subscribe)"),
+        Option("--role", value: "ROLE", "what layouts may bind a tile to, such as host"),
         Option("--ttl", value: "SECONDS", "how long it is good (3600)"),
         Option("--data", value: "DIR", "the service's data (tessera-data)"),
         Option("--key-file", value: "FILE", "the key, instead of that of --data or TESSERA_KEY"),
@@ -39,44 +40,62 @@ enum TokenCommand {
         }
         let seconds = try read.integer("--ttl", in: 1...31_536_000) ?? 3600
         let claims = TokenClaims(
-            room: room, name: read.value("--name"), grants: grants, exp: Int(Date().timeIntervalSince1970) + seconds)
-        print(try key(read, mayGenerate: true).sign(claims))
+            room: room, name: read.value("--name"), grants: grants, role: read.value("--role"),
+            exp: Int(Date().timeIntervalSince1970) + seconds)
+        let environment = ProcessInfo.processInfo.environment
+        let keys = try keys(
+            flag: read.value("--key-file"), file: environment["TESSERA_KEY_FILE"],
+            data: read.value("--data") ?? environment["TESSERA_DATA"])
+        print(keys.sign(claims))
     }
 
-    /// The key of `--key-file`, of TESSERA_KEY, or of the data folder, where one is made if there is none.
-    static func key(_ arguments: Arguments, mayGenerate: Bool) throws(CommandFailure) -> TokenKey {
-        if let file = arguments.value("--key-file") { return try key(in: file) }
+    /// The keys of `--key-file`, of TESSERA_KEY, of the file that is configured, or of the data folder, where one is made
+    /// if there is none: one a line, the first signs, all check.
+    static func keys(flag: String?, file: String?, data: String?) throws(CommandFailure) -> TokenKeys {
+        if let flag { return try keys(in: flag) }
         if let text = ProcessInfo.processInfo.environment["TESSERA_KEY"], !text.isEmpty {
-            return try key(of: Array(text.utf8), from: "TESSERA_KEY")
+            return try keys(of: text, from: "TESSERA_KEY")
         }
-        let folder = arguments.value("--data") ?? "tessera-data"
+        if let file { return try keys(in: file) }
+        return try keys(inFolder: data ?? "tessera-data")
+    }
+
+    private static func keys(inFolder folder: String) throws(CommandFailure) -> TokenKeys {
         let file = folder + "/key"
-        if !FileManager.default.fileExists(atPath: file), mayGenerate {
-            try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        if access(file, F_OK) != 0 {
+            try? FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let text = TokenKey.generated().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-            // Readable by its owner only from the first moment; never written over another's.
-            let descriptor = Glibc.open(file, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-            if descriptor >= 0 {
-                let written = write(descriptor, text, text.utf8.count)
-                close(descriptor)
-                guard written == text.utf8.count else { throw .failed("cannot write \(file)") }
+            // Whole from the first moment it has its name, readable by its owner only, and never over another's.
+            let draft = "\(file).\(getpid())"
+            let descriptor = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+            guard descriptor >= 0 else {
+                throw .failed("cannot make a key in \(folder): \(String(cString: strerror(errno)))")
+            }
+            let written = write(descriptor, text + "\n", text.utf8.count + 1)
+            close(descriptor)
+            defer { unlink(draft) }
+            guard written == text.utf8.count + 1 else { throw .failed("cannot write \(draft)") }
+            guard link(draft, file) == 0 || errno == EEXIST else {
+                throw .failed("cannot make \(file): \(String(cString: strerror(errno)))")
             }
         }
-        return try key(in: file)
+        return try keys(in: file)
     }
 
-    private static func key(in file: String) throws(CommandFailure) -> TokenKey {
+    private static func keys(in file: String) throws(CommandFailure) -> TokenKeys {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw .failed("cannot read the key \(file)")
         }
-        var bytes = Array(data)
-        while let last = bytes.last, last == 10 || last == 13 { bytes.removeLast() }
-        return try key(of: bytes, from: file)
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw .failed("\(file): expected a key of printable characters in each line")
+        }
+        return try keys(of: text, from: file)
     }
 
-    private static func key(of bytes: [UInt8], from source: String) throws(CommandFailure) -> TokenKey {
+    private static func keys(of text: String, from source: String) throws(CommandFailure) -> TokenKeys {
         do throws(TokenError) {
-            return try TokenKey(bytes)
+            return try TokenKeys(text: text)
         } catch {
             throw .failed("\(source): \(error.description)")
         }

@@ -17,6 +17,15 @@ struct FakeRooms: Rooms {
     func known(_ session: String) throws(LiveError) {
         if session != "s1" { throw LiveError(404, "there is no such session") }
     }
+    func place(ofSession token: String) throws(LiveError) -> SessionPlace {
+        let places = [
+            "s1": SessionPlace(room: "r", kind: .publish), "v1": SessionPlace(room: "r", kind: .view),
+            "b1": SessionPlace(room: "r", kind: .session),
+        ]
+        guard let place = places[token] else { throw LiveError(404, "there is no such session") }
+        return place
+    }
+    func reasonsNotToJoin() -> [String] { [] }
     func leave(session token: String) throws(LiveError) { try known(token) }
     func setView(session token: String, layout: String) throws(LiveError) { try known(token) }
     func sessionStatistics(_ token: String) throws(LiveError) -> SessionStatistics { throw LiveError(404, "none") }
@@ -32,9 +41,10 @@ struct FakeRooms: Rooms {
 
 struct RouterTests {
     static let key = try! TokenKey(Array(repeating: 7, count: 32))
+    static let keys = TokenKeys(key)
     let open = Router(
-        rooms: FakeRooms(), access: Access(key: key, isOpenOnLoopback: true), iceServers: ["stun:stun.example.net"])
-    let closed = Router(rooms: FakeRooms(), access: Access(key: key))
+        rooms: FakeRooms(), access: Access(keys: keys, isOpenOnLoopback: true), iceServers: ["stun:stun.example.net"])
+    let closed = Router(rooms: FakeRooms(), access: Access(keys: keys))
     static let sdp = ["content-type": "application/sdp; charset=utf-8"]
     static let fragment = ["content-type": "application/trickle-ice-sdpfrag"]
 

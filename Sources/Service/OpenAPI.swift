@@ -1,0 +1,200 @@
+/// The description of the HTTP interface (OpenAPI 3.1), served as `/openapi.json`.
+enum OpenAPI {
+    static let document =
+        "{\n" + head + ",\n  \"paths\": {\n" + sessionPaths + ",\n" + roomPaths + "\n  },\n  \"components\": {\n"
+        + components + "\n  }\n}\n"
+
+    private static let head = #"""
+          "openapi": "3.1.0",
+          "info": {
+            "title": "Tessera",
+            "version": "1",
+            "description": "Rooms in which everybody sends one stream and receives one stream. Errors are problem documents (RFC 9457); `place` names the parameter or field that was wrong. OPTIONS on every path tells its methods; any other method is 405 with Allow.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+          },
+          "servers": [{"url": "/"}]
+        """#
+
+    private static let components = #"""
+            "securitySchemes": {
+              "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "HS256 with room, grants (publish, subscribe, record, admin) and exp; `tessera token` makes one."
+              }
+            },
+            "parameters": {
+              "room": {"name": "room", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
+              "session": {"name": "session", "in": "path", "required": true, "schema": {"type": "string"}},
+              "participant": {
+                "name": "participant",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              "name": {
+                "name": "name",
+                "in": "query",
+                "schema": {"type": "string", "maxLength": 64},
+                "description": "The label; the token's name wins."
+              },
+              "view": {"name": "view", "in": "query", "schema": {"type": "string"}, "description": "A layout's name."},
+              "rendition": {
+                "name": "rendition",
+                "in": "query",
+                "schema": {"type": "string"},
+                "description": "Such as 360p30, or audio."
+              },
+              "limit": {
+                "name": "limit",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+              },
+              "after": {"name": "after", "in": "query", "schema": {"$ref": "#/components/schemas/Name"}},
+              "ifMatch": {"name": "If-Match", "in": "header", "schema": {"type": "string"}},
+              "ifNoneMatch": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
+            },
+            "responses": {
+              "BadRequest": {
+                "description": "What was sent cannot be read.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Unauthorized": {
+                "description": "No token, or one that is not good.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"WWW-Authenticate": {"description": "Bearer (RFC 6750).", "schema": {"type": "string"}}}
+              },
+              "Forbidden": {
+                "description": "The token does not reach that far.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"WWW-Authenticate": {"description": "Bearer (RFC 6750).", "schema": {"type": "string"}}}
+              },
+              "NotFound": {
+                "description": "There is no such thing.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "MethodNotAllowed": {
+                "description": "Allow tells the methods.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "NotAcceptable": {
+                "description": "The offer has no media that can be taken.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Timeout": {
+                "description": "The body did not come in time.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Conflict": {
+                "description": "Not in this state; nobody to be seen, or too many views.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+              },
+              "LengthRequired": {
+                "description": "A body comes with Content-Length.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "PreconditionFailed": {
+                "description": "If-Match names another state.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "TooLarge": {
+                "description": "More than 64 KB of SDP, or 256 KB of JSON.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "UnsupportedType": {
+                "description": "Another Content-Type is expected.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Unprocessable": {
+                "description": "A field is wrong, missing or unknown.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "PreconditionRequired": {
+                "description": "If-Match is missing.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "TooMany": {
+                "description": "Too many requests from one address.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+              },
+              "Internal": {
+                "description": "The server failed.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Unavailable": {
+                "description": "No room for more at present.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+              }
+            },
+            "schemas": {
+              "Name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+              "Problem": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                  "type": {"type": "string"},
+                  "title": {"type": "string"},
+                  "status": {"type": "integer"},
+                  "detail": {"type": "string"},
+                  "place": {"type": "string"}
+                }
+              },
+              "RoomSummary": {
+                "type": "object",
+                "required": ["name", "participants", "layout", "age"],
+                "properties": {
+                  "name": {"$ref": "#/components/schemas/Name"},
+                  "participants": {"type": "integer", "minimum": 0},
+                  "layout": {"type": "string"},
+                  "age": {"type": "number"}
+                }
+              },
+              "Room": {
+                "type": "object",
+                "required": ["name", "layout", "participants", "views"],
+                "properties": {
+                  "name": {"$ref": "#/components/schemas/Name"},
+                  "layout": {"type": "string"},
+                  "pinned": {"type": "string"},
+                  "participants": {"type": "array", "items": {"$ref": "#/components/schemas/Participant"}},
+                  "views": {"type": "array", "items": {"type": "string"}}
+                }
+              },
+              "Participant": {
+                "type": "object",
+                "required": ["id", "name", "kind", "isConnected", "isMuted", "hasCamera", "sharesScreen", "age"],
+                "properties": {
+                  "id": {"$ref": "#/components/schemas/Name"},
+                  "name": {"type": "string"},
+                  "role": {"type": "string"},
+                  "kind": {"enum": ["session", "publish", "view"]},
+                  "isConnected": {"type": "boolean"},
+                  "isMuted": {"type": "boolean"},
+                  "hasCamera": {"type": "boolean"},
+                  "sharesScreen": {"type": "boolean"},
+                  "view": {"type": "string"},
+                  "age": {"type": "number"}
+                }
+              },
+              "Statistics": {
+                "type": "object",
+                "required": ["bytesIn", "packetsOut", "framesOut", "resent", "lossIn", "lossOut"],
+                "properties": {
+                  "bytesIn": {"type": "integer", "minimum": 0},
+                  "packetsOut": {"type": "integer", "minimum": 0},
+                  "framesOut": {"type": "integer", "minimum": 0},
+                  "resent": {"type": "integer", "minimum": 0},
+                  "lossIn": {"type": "number"},
+                  "lossOut": {"type": "number"},
+                  "roundTrip": {"type": "number"},
+                  "tickP99": {"type": "number"},
+                  "soundDelay": {"type": "number"}
+                }
+              }
+            }
+        """#
+}

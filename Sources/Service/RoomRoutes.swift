@@ -1,0 +1,166 @@
+import Live
+
+/// `/v1/rooms` and what is under it.
+extension Router {
+    /// A page of the list: `?limit=` rooms (1 to 1000, else 100) after the name `?after=`. A Link leads to the next.
+    func roomList(_ request: HTTPRequest) throws(Problem) -> HTTPResponse {
+        try choose(request, [.get]) { _ throws(Problem) in
+            _ = try access.claims(of: request, room: nil, needs: [.admin])
+            var limit = 100
+            if let text = request.value("limit") {
+                guard let number = Int(text), (1...1000).contains(number) else {
+                    throw Problem(400, "limit: expected a whole number from 1 to 1000", place: "limit")
+                }
+                limit = number
+            }
+            var list = rooms.listRooms()
+            if let after = request.value("after") {
+                try Router.check(name: after, of: "after")
+                list.removeAll { $0.name <= after }
+            }
+            guard list.count > limit else { return HTTPResponse(json: list) }
+            let page = Array(list.prefix(limit))
+            let next = "</v1/rooms?limit=\(limit)&after=\(page[limit - 1].name)>; rel=\"next\""
+            return HTTPResponse(json: page, headers: [("Link", next)])
+        }
+    }
+
+    func underRoom(_ request: HTTPRequest, room: String, _ path: [String]) throws(Problem) -> HTTPResponse {
+        try Router.check(name: room, of: "room")
+        switch (path.first, path.count) {
+        case (nil, _):
+            return try choose(request, [.get, .delete]) { method throws(Problem) in
+                guard method == .get else {
+                    return try administer(request, room) { () throws(LiveError) in try rooms.closeRoom(room) }
+                }
+                return HTTPResponse(json: try detail(request, room))
+            }
+        case ("sessions", 1):
+            return try entrance(request, room: room, kind: .session, needs: [.publish, .subscribe])
+        case ("sessions", 2):
+            return try session(
+                request, room: room, session: path[1], kind: .session, needs: [.publish, .subscribe])
+        case ("sessions", 3) where path[2] == "view": return try sessionView(request, room: room, session: path[1])
+        case ("sessions", 3) where path[2] == "statistics":
+            return try choose(request, [.get]) { _ throws(Problem) in
+                _ = try access.claims(of: request, room: room, needs: [], mayHaveExpired: true)
+                try expect(path[1], in: room, kind: nil)
+                return HTTPResponse(json: try ask { () throws(LiveError) in try rooms.sessionStatistics(path[1]) })
+            }
+        case ("layout", 1): return try layout(request, room: room)
+        case ("views", 1):
+            return try choose(request, [.get]) { _ throws(Problem) in
+                HTTPResponse(json: try detail(request, room).views)
+            }
+        case ("pin", 1): return try pin(request, room: room)
+        case ("participants", 1):
+            return try choose(request, [.get]) { _ throws(Problem) in
+                HTTPResponse(json: try detail(request, room).participants)
+            }
+        case ("participants", 2): return try participant(request, room: room, id: path[1])
+        case ("participants", 3) where path[2] == "mute" || path[2] == "unmute":
+            return try choose(request, [.post]) { _ throws(Problem) in
+                try administer(request, room) { () throws(LiveError) in
+                    try rooms.setMuted(room: room, participant: path[1], muted: path[2] == "mute")
+                }
+            }
+        default: throw Router.nothingHere
+        }
+    }
+
+    private func detail(_ request: HTTPRequest, _ room: String) throws(Problem) -> RoomDetail {
+        _ = try access.claims(of: request, room: room, needs: [.subscribe])
+        return try ask { () throws(LiveError) in try rooms.room(room) }
+    }
+
+    /// The layout that one session watches.
+    private func sessionView(_ request: HTTPRequest, room: String, session: String) throws(Problem) -> HTTPResponse {
+        try choose(request, [.put, .patch]) { _ throws(Problem) in
+            _ = try access.claims(of: request, room: room, needs: [.subscribe])
+            try expect(session, in: room, kind: nil)
+            let layout = try check(layout: try layoutOfBody(request), at: "$.layout")
+            return try done { () throws(LiveError) in try rooms.setView(session: session, layout: layout) }
+        }
+    }
+
+    /// The room's layout. Its ETag may be given as If-Match, so that two hosts do not undo each other's choice unseen.
+    private func layout(_ request: HTTPRequest, room: String) throws(Problem) -> HTTPResponse {
+        try choose(request, [.get, .put, .patch]) { method throws(Problem) in
+            if method == .get {
+                let name = try detail(request, room).layout
+                let tag = "\"\(WebFiles.tag(of: name))\""
+                if request.headers["if-none-match"] == tag { return HTTPResponse(304, headers: [("ETag", tag)]) }
+                return HTTPResponse(json: ["layout": name], headers: [("ETag", tag)])
+            }
+            _ = try access.claims(of: request, room: room, needs: [.admin])
+            let layout = try check(layout: try layoutOfBody(request), at: "$.layout")
+            if let wanted = request.headers["if-match"], wanted != "*" {
+                let present = try ask { () throws(LiveError) in try rooms.room(room) }.layout
+                guard wanted == "\"\(WebFiles.tag(of: present))\"" else {
+                    throw Problem(412, "the layout is \(present) by now: If-Match names another")
+                }
+            }
+            return try done { () throws(LiveError) in try rooms.setLayout(room: room, layout: layout) }
+        }
+    }
+
+    private func layoutOfBody(_ request: HTTPRequest) throws(Problem) -> String {
+        var body = try JSONBody(request)
+        let name = try body.text("layout")
+        try body.finish()
+        guard let name else { throw JSONBody.lacks("layout", "a layout's name") }
+        return name
+    }
+
+    private func pin(_ request: HTTPRequest, room: String) throws(Problem) -> HTTPResponse {
+        try choose(request, [.put, .delete]) { method throws(Problem) in
+            _ = try access.claims(of: request, room: room, needs: [.admin])
+            guard method == .put else {
+                return try done { () throws(LiveError) in try rooms.pin(room: room, participant: nil) }
+            }
+            var body = try JSONBody(request)
+            let id = try body.text("participant")
+            try body.finish()
+            guard let id else { throw JSONBody.lacks("participant", "a participant's id") }
+            return try done { () throws(LiveError) in try rooms.pin(room: room, participant: id) }
+        }
+    }
+
+    private func participant(_ request: HTTPRequest, room: String, id: String) throws(Problem) -> HTTPResponse {
+        try Router.check(name: id, of: "participant")
+        return try choose(request, [.get, .patch, .delete]) { method throws(Problem) in
+            switch method {
+            case .delete:
+                return try administer(request, room) { () throws(LiveError) in
+                    try rooms.remove(room: room, participant: id)
+                }
+            case .patch:
+                _ = try access.claims(of: request, room: room, needs: [.admin])
+                var body = try JSONBody(request)
+                let muted = try body.bool("muted")
+                try body.finish()
+                guard let muted else { throw JSONBody.lacks("muted", "true or false") }
+                return try done { () throws(LiveError) in
+                    try rooms.setMuted(room: room, participant: id, muted: muted)
+                }
+            case .get, .head, .post, .put, .options:
+                guard let found = try detail(request, room).participants.first(where: { $0.id == id }) else {
+                    throw Problem(404, "there is no participant '\(id)' in the room \(room)")
+                }
+                return HTTPResponse(json: found)
+            }
+        }
+    }
+
+    private func administer(
+        _ request: HTTPRequest, _ room: String, _ action: () throws(LiveError) -> Void
+    ) throws(Problem) -> HTTPResponse {
+        _ = try access.claims(of: request, room: room, needs: [.admin])
+        return try done(action)
+    }
+
+    private func done(_ action: () throws(LiveError) -> Void) throws(Problem) -> HTTPResponse {
+        try ask(action)
+        return HTTPResponse(204)
+    }
+}
