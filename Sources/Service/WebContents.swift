@@ -10,40 +10,63 @@ extension WebFiles {
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="dark">
+            <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
+            <meta name="color-scheme" content="light dark">
+            <meta name="description" content="A room in which everybody sends one stream and receives one stream.">
             <title>Tessera</title>
             <link rel="icon" href="/icon.svg" type="image/svg+xml">
             <link rel="stylesheet" href="/style.css">
             <script type="module" src="/main.js"></script>
             </head>
             <body>
-            <main id="entry">
-              <form id="join" class="card">
-                <h1><img src="/icon.svg" alt="" width="36" height="36"> Tessera</h1>
-                <p class="quiet">Everybody in one picture.</p>
-                <label>Room <input id="room" required maxlength="64" pattern="[A-Za-z0-9_\-]+" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
-                <label>Your name <input id="name" maxlength="64" autocomplete="name"></label>
+            <main id="lobby">
+              <h1><img src="/icon.svg" alt="" width="34" height="34">Tessera</h1>
+              <section class="mirror" aria-label="Your camera and microphone">
+                <div class="preview">
+                  <video id="preview" autoplay playsinline muted aria-label="Your camera, as in a mirror"></video>
+                  <p id="preview-words" role="status">Asking for camera and microphone …</p>
+                  <div class="float">
+                    <button id="preview-microphone" type="button" class="round" aria-pressed="false" aria-label="Microphone off"></button>
+                    <button id="preview-camera" type="button" class="round" aria-pressed="false" aria-label="Camera off"></button>
+                  </div>
+                </div>
+                <div class="level"><span id="level-name">Microphone</span>
+                  <meter id="level" min="0" max="1" low="0.02" value="0" aria-labelledby="level-name"></meter></div>
+                <div class="devices">
+                  <label>Camera <select id="cameras" disabled><option>none</option></select></label>
+                  <label>Microphone <select id="microphones" disabled><option>none</option></select></label>
+                  <label class="check"><input id="pure" type="checkbox"> Send sound as it is (music; echo and noise are kept)</label>
+                </div>
+              </section>
+              <form id="join" aria-label="Join a room">
+                <h2>Join a room</h2>
+                <p class="quiet">Everybody comes in one picture, so a slow connection will do.</p>
+                <label>Your name <input id="name" maxlength="64" autocomplete="name" autofocus></label>
+                <label>Room <input id="room" required maxlength="64" pattern="[A-Za-z0-9_\-]+" title="1 to 64 of A-Z a-z 0-9 _ -" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
                 <label id="token-field">Token <input id="token" type="password" autocomplete="off" placeholder="if the room asks for one"></label>
-                <button id="enter" class="primary">Join</button>
+                <button id="enter" class="primary" type="submit">Join</button>
                 <p id="trouble" class="trouble" role="alert"></p>
               </form>
             </main>
             <main id="call" hidden>
+              <h1 id="call-name" class="unseen">Room</h1>
               <div id="stage">
                 <video id="mix" autoplay playsinline aria-label="The room: all participants in one picture"></video>
-                <p id="notice" class="notice" role="status"></p>
-                <dl id="figures" class="figures" hidden aria-label="Quality of the connection"></dl>
+                <div id="notice" class="notice" role="status" hidden><span id="notice-text"></span> <button id="notice-button" type="button" hidden></button></div>
+                <section id="layouts" class="panel" hidden aria-label="Layout of my picture"></section>
+                <section id="figures" class="panel" hidden aria-label="Quality of the connection"></section>
               </div>
               <nav class="bar" aria-label="Controls">
-                <button id="microphone" aria-pressed="false">Mute</button>
-                <button id="camera" aria-pressed="false">Camera off</button>
-                <button id="screen" aria-pressed="false">Share screen</button>
-                <label class="choice">Layout <select id="layout"></select></label>
-                <button id="quality" aria-pressed="false" aria-controls="figures">Quality</button>
-                <button id="leave" class="danger">Leave</button>
+                <button id="microphone" type="button" aria-pressed="false" aria-keyshortcuts="m" title="Mute (M)"></button>
+                <button id="camera" type="button" aria-pressed="false" aria-keyshortcuts="v" title="Camera (V)"></button>
+                <button id="screen" type="button" aria-pressed="false" aria-keyshortcuts="s" title="Share the screen (S)"></button>
+                <button id="layout" type="button" aria-expanded="false" aria-controls="layouts" aria-keyshortcuts="l" title="Layout (L)"></button>
+                <button id="quality" type="button" aria-expanded="false" aria-controls="figures" aria-keyshortcuts="q" title="Quality (Q)"></button>
+                <button id="full" type="button" aria-pressed="false" aria-keyshortcuts="f" title="Full screen (F)"></button>
+                <button id="leave" type="button" class="danger" title="Leave the room"></button>
               </nav>
             </main>
+            <noscript><p class="trouble">This page needs JavaScript.</p></noscript>
             </body>
             </html>
 
@@ -52,39 +75,114 @@ extension WebFiles {
         (
             "style.css",
             ##"""
-            :root { --ground: #0b0e14; --raised: #151a24; --edge: #273042; --text: #e8edf5; --quiet: #98a3b5; --accent: #4cc2ff; --danger: #e5484d; }
+            :root {
+              color-scheme: light dark;
+              --ground: #f3f5f9; --raised: #fff; --edge: #d5dbe6; --text: #131a26; --quiet: #56617a; --accent: #0b6bcb; --on-accent: #fff;
+              --button: #e6ebf3; --button-hover: #d7dfec; --danger: #c62b31; --danger-hover: #a51e25; --trouble: #a8161d; --stage: #0b0e14;
+            }
+            @media (prefers-color-scheme: dark) {
+              :root {
+                --ground: #0b0e14; --raised: #151a24; --edge: #273042; --text: #e8edf5; --quiet: #98a3b5; --accent: #4cc2ff; --on-accent: #04121c;
+                --button: #1e2634; --button-hover: #2a3650; --danger: #c62b31; --danger-hover: #e5484d; --trouble: #ff9a9d;
+              }
+            }
             * { box-sizing: border-box; }
             [hidden] { display: none !important; }
             html, body { height: 100%; margin: 0; }
-            body { background: var(--ground); color: var(--text); font: 16px/1.45 Inter, system-ui, sans-serif; }
-            #entry { min-height: 100%; display: grid; place-items: center; padding: 16px; }
-            .card { width: min(24rem, 100%); padding: 28px; border: 1px solid var(--edge); border-radius: 16px; background: var(--raised); display: grid; gap: 14px; }
-            h1 { margin: 0; font-size: 1.5rem; display: flex; align-items: center; gap: 12px; }
-            p { margin: 0; }
-            .quiet { color: var(--quiet); }
-            label { display: grid; gap: 6px; font-size: .875rem; color: var(--quiet); }
-            input, select, button { font: inherit; color: var(--text); background: var(--ground); border: 1px solid var(--edge); border-radius: 10px; padding: 10px 14px; min-height: 44px; }
-            button { background: #1e2634; cursor: pointer; font-weight: 500; }
-            button:hover { background: #28334a; }
-            button[aria-pressed="true"] { background: var(--accent); border-color: var(--accent); color: #04121c; }
-            button:disabled { opacity: .5; cursor: default; }
-            .primary { background: var(--accent); border-color: var(--accent); color: #04121c; }
-            .primary:hover { background: #7dd3ff; }
-            .danger { background: #b4232a; border-color: var(--danger); }
-            .danger:hover { background: var(--danger); }
+            body { background: var(--ground); color: var(--text); font: 16px/1.45 Inter, system-ui, sans-serif; -webkit-text-size-adjust: 100%; }
+            h1, h2, p { margin: 0; }
+            h1 { font-size: 1.5rem; display: flex; align-items: center; gap: 12px; }
+            h2 { font-size: 1.25rem; }
+            .quiet { color: var(--quiet); font-size: .9rem; }
+            .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+            label { display: grid; gap: 6px; font-size: .875rem; color: var(--quiet); min-width: 0; }
+            input, select, button { font: inherit; color: var(--text); border: 1px solid var(--edge); border-radius: 10px; padding: 8px 14px; min-height: 44px; min-width: 0; }
+            input, select { background: var(--ground); width: 100%; }
+            button { background: var(--button); cursor: pointer; font-weight: 500; }
+            button:hover:not(:disabled) { background: var(--button-hover); }
+            button:disabled, select:disabled { opacity: .5; cursor: default; }
+            .primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
+            .primary:hover:not(:disabled) { background: color-mix(in srgb, var(--accent) 85%, white); }
+            .danger { background: var(--danger); border-color: var(--danger); color: #fff; }
+            .danger:hover:not(:disabled) { background: var(--danger-hover); }
             :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-            .trouble { color: #ff9a9d; }
-            .trouble:empty, .notice:empty { display: none; }
-            #call { height: 100dvh; display: flex; flex-direction: column; }
-            #stage { flex: 1; min-height: 0; position: relative; display: grid; place-items: center; }
-            #mix { width: 100%; height: 100%; object-fit: contain; background: var(--ground); position: absolute; inset: 0; }
-            .notice { position: absolute; z-index: 1; top: 16px; left: 50%; transform: translateX(-50%); max-width: calc(100% - 32px); padding: 10px 18px; border-radius: 10px; background: #000c; }
-            .figures { position: absolute; z-index: 1; right: 16px; top: 16px; margin: 0; padding: 14px 18px; border-radius: 12px; background: #000c; display: grid; grid-template-columns: auto auto; gap: 4px 18px; font-size: .875rem; font-variant-numeric: tabular-nums; }
-            .figures dt { color: var(--quiet); }
-            .figures dd { margin: 0; text-align: right; }
-            .bar { display: flex; flex-wrap: wrap; gap: 10px; justify-content: center; align-items: center; padding: 12px; border-top: 1px solid var(--edge); background: var(--raised); }
-            .choice { display: flex; align-items: center; gap: 8px; }
-            @media (max-width: 640px) { .bar { gap: 8px; padding: 8px; } .bar button, .bar select { padding: 8px 10px; font-size: .875rem; } }
+            .trouble { color: var(--trouble); }
+            .trouble:empty { display: none; }
+            svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+
+            #lobby { min-height: 100%; max-width: 62rem; margin: auto; padding: 24px max(16px, env(safe-area-inset-left)); display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 24px; align-content: center; align-items: start; }
+            #lobby h1 { grid-column: 1 / -1; }
+            .mirror { display: grid; gap: 14px; }
+            .preview { position: relative; aspect-ratio: 16 / 9; border-radius: 16px; overflow: hidden; background: var(--stage); color: #e8edf5; display: grid; place-items: center; }
+            .preview video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
+            .preview video.mirrored { transform: scaleX(-1); }
+            .preview p { position: relative; padding: 0 24px 56px; text-align: center; max-width: 32rem; }
+            .float { position: absolute; left: 0; right: 0; bottom: 14px; display: flex; justify-content: center; gap: 12px; }
+            .round { width: 48px; height: 48px; padding: 11px; border-radius: 50%; background: #000a; border-color: #fff3; color: #fff; }
+            .round:hover:not(:disabled) { background: #333c; }
+            .round[aria-pressed="true"] { background: #c62b31; border-color: #c62b31; }
+            .round span { display: none; }
+            .round svg { display: block; }
+            .level { display: grid; grid-template-columns: auto 1fr; gap: 12px; align-items: center; font-size: .875rem; color: var(--quiet); }
+            meter { width: 100%; height: 10px; }
+            .devices { display: grid; grid-template-columns: 1fr 1fr; gap: 14px; }
+            .check { grid-column: 1 / -1; display: flex; align-items: center; gap: 10px; }
+            .check input { width: 20px; min-height: 20px; height: 20px; flex: none; accent-color: var(--accent); }
+            #join { padding: 24px; border: 1px solid var(--edge); border-radius: 16px; background: var(--raised); display: grid; gap: 14px; }
+            @media (max-width: 760px) {
+              #lobby { grid-template-columns: minmax(0, 1fr); align-content: start; padding-top: 16px; gap: 16px; }
+              #join { order: 1; }
+              .mirror { order: 2; }
+            }
+            @media (max-width: 420px) { .devices { grid-template-columns: minmax(0, 1fr); } }
+
+            #call { height: 100dvh; display: flex; flex-direction: column; background: var(--stage); }
+            #stage { flex: 1; min-height: 0; position: relative; }
+            #mix { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+            #stage[data-state="mending"] #mix, #stage[data-state="ended"] #mix { filter: grayscale(1) brightness(.6); }
+            .notice { position: absolute; z-index: 2; top: 16px; left: 50%; transform: translateX(-50%); width: max-content; max-width: calc(100% - 32px); padding: 10px 18px; border-radius: 12px; background: #000d; color: #fff; display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 8px 14px; }
+            .notice button { min-height: 36px; padding: 4px 14px; background: #fff; color: #131a26; border: 0; }
+            .notice button:hover:not(:disabled) { background: #d7dfec; }
+            .panel { position: absolute; z-index: 1; right: 12px; bottom: 12px; max-width: calc(100% - 24px); max-height: calc(100% - 24px); overflow: auto; padding: 18px; border: 1px solid var(--edge); border-radius: 16px; background: var(--raised); box-shadow: 0 12px 40px #0006; }
+            #figures { min-width: 19rem; }
+            #figures h2 { margin-bottom: 10px; }
+            dl { margin: 0; display: grid; grid-template-columns: auto auto; gap: 6px 20px; align-items: center; font-size: .875rem; font-variant-numeric: tabular-nums; }
+            dt { color: var(--quiet); }
+            dd { margin: 0; display: flex; justify-content: flex-end; align-items: center; gap: 10px; white-space: nowrap; }
+            dd span { min-width: 5.5rem; text-align: right; }
+            .curve { width: 60px; height: 20px; stroke: var(--accent); stroke-width: 1.4; }
+            .curve path { vector-effect: non-scaling-stroke; }
+            fieldset { border: 0; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: 12px; width: min(34rem, 80vw); }
+            legend { padding: 0 0 12px; font-size: 1.25rem; font-weight: 700; color: var(--text); }
+            fieldset label { position: relative; justify-items: center; padding: 8px; border: 2px solid transparent; border-radius: 12px; cursor: pointer; color: var(--text); text-align: center; }
+            fieldset span::first-letter { text-transform: uppercase; }
+            fieldset span { display: inline-block; }
+            fieldset label:hover { background: var(--button); }
+            fieldset label:has(:checked) { border-color: var(--accent); background: var(--button); }
+            fieldset label:has(:focus-visible) { outline: 3px solid var(--accent); outline-offset: 2px; }
+            fieldset input { position: absolute; inset: 0; opacity: 0; cursor: pointer; height: 100%; }
+            fieldset svg { width: 100%; border-radius: 6px; background: #0b0e14; stroke: none; }
+            .tile { fill: #33415c; }
+            .tile.over { fill: #52658c; stroke: #0b0e14; }
+            .tile.slide { fill: #dbe3f0; }
+            .lines { stroke: #7c8aa5; stroke-width: 3; }
+            .person { fill: #8fa3c8; }
+            .bar { display: flex; gap: 8px; justify-content: center; align-items: center; padding: 10px max(10px, env(safe-area-inset-right)) max(10px, env(safe-area-inset-bottom)); border-top: 1px solid var(--edge); background: var(--raised); }
+            .bar button { display: grid; justify-items: center; gap: 2px; padding: 7px 10px 6px; min-width: 84px; font-size: .75rem; line-height: 1.25; border-radius: 12px; border-color: transparent; }
+            .bar svg { width: 24px; height: 24px; }
+            .bar button[aria-expanded="true"], #full[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); }
+            #screen[aria-pressed="true"] { background: #1d7f45; color: #fff; }
+            .bar button[aria-pressed="true"]:is(#microphone, #camera) { background: color-mix(in srgb, var(--danger) 22%, var(--raised)); color: var(--trouble); }
+            #leave { background: var(--danger); }
+            #leave:hover { background: var(--danger-hover); }
+            @media (max-width: 640px) {
+              .bar { gap: 4px; padding-inline: 6px; }
+              .bar button { flex: 1; min-width: 0; padding-inline: 2px; font-size: .6875rem; }
+              .bar #full { display: none; }
+              .panel { left: 12px; }
+              fieldset { width: auto; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); gap: 6px; }
+            }
+            @media (max-height: 420px) { .bar span { display: none; } .bar button { min-height: 40px; } }
             @media (prefers-reduced-motion: no-preference) { button { transition: background .15s; } }
 
             """##
@@ -92,74 +190,486 @@ extension WebFiles {
         (
             "connection.js",
             ##"""
-            // One connection to a room: our camera and microphone out, the mix in.
+            // One participation in a room: our camera, microphone and screen out, the mix in. Mends itself when the network goes away.
 
-            export class Refusal extends Error {}
+            export class Refusal extends Error {
+              constructor(status, message) {
+                super(message);
+                this.status = status;
+              }
+            }
+
+            const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
             export class Connection {
-              constructor({ room, name, token, stream }) {
-                this.room = room;
-                this.token = token;
-                this.name = name;
-                this.onstream = () => {};
-                this.onstate = () => {};
-                this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-                const inbound = new MediaStream();
-                this.peer.ontrack = ({ track }) => {
-                  inbound.addTrack(track);
-                  this.onstream(inbound);
-                };
-                this.peer.onconnectionstatechange = () => this.onstate(this.peer.connectionState);
-                const audio = stream.getAudioTracks()[0] ?? "audio";
-                const video = stream.getVideoTracks()[0] ?? "video";
-                this.audio = this.peer.addTransceiver(audio, { direction: "sendrecv", streams: [stream] });
-                this.video = this.peer.addTransceiver(video, { direction: "sendrecv", streams: [stream] });
-                this.screen = this.peer.addTransceiver("video", { direction: "sendonly" });
-              }
+              // How long silence lasts until something is done, how long a mend may take, and how long we try, in milliseconds.
+              static silence = 2500;
+              static patience = 6000;
+              static persistence = 120_000;
 
-              headers(type) {
-                const headers = {};
-                if (type) headers["Content-Type"] = type;
-                if (this.token) headers.Authorization = `Bearer ${this.token}`;
-                return headers;
+              constructor({ room, name, token, view, tracks }) {
+                Object.assign(this, { room, name, token, view });
+                // What is sent: undefined for nothing now.
+                this.tracks = { audio: tracks.audio, video: tracks.video, screen: undefined };
+                this.onstream = () => {};
+                // "connecting", "connected", "mending" or "ended", the last with words.
+                this.onstate = () => {};
+                this.state = "connecting";
               }
 
               async join() {
-                await this.peer.setLocalDescription();
-                const query = this.name ? `?name=${encodeURIComponent(this.name)}` : "";
-                const response = await fetch(`/v1/rooms/${encodeURIComponent(this.room)}/sessions${query}`, {
-                  method: "POST", headers: this.headers("application/sdp"), body: this.peer.localDescription.sdp,
-                });
-                if (response.status !== 201) throw await refusal(response);
-                this.location = response.headers.get("Location");
-                await this.peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
+                await this.open();
+                this.watchdog = setInterval(() => this.watchOver(), 500);
+                addEventListener("online", this.again = () => { this.heard = 0; });
               }
 
+              // A connection of its own for every session.
+              async open() {
+                const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+                const inbound = new MediaStream();
+                peer.ontrack = ({ track }) => {
+                  inbound.addTrack(track);
+                  // Some browsers tell of tracks only when the answer has been taken, some before.
+                  if (this.peer === peer) this.onstream(inbound);
+                };
+                const add = (kind, track, direction) => peer.addTransceiver(track ?? kind, { direction });
+                const senders = {
+                  audio: add("audio", this.tracks.audio, "sendrecv").sender,
+                  video: add("video", this.tracks.video, "sendrecv").sender,
+                  screen: add("video", this.tracks.screen, "sendonly").sender,
+                };
+                try {
+                  await peer.setLocalDescription();
+                  const query = new URLSearchParams();
+                  if (this.name) query.set("name", this.name);
+                  if (this.view) query.set("view", this.view);
+                  const response = await this.ask("POST", `/v1/rooms/${encodeURIComponent(this.room)}/sessions?${query}`, {
+                    type: "application/sdp", body: peer.localDescription.sdp,
+                  });
+                  const location = response.headers.get("Location");
+                  await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
+                  this.peer?.close();
+                  Object.assign(this, { peer, senders, location, received: 0, heard: performance.now() });
+                  this.onstream(inbound);
+                } catch (error) {
+                  peer.close();
+                  throw error;
+                }
+                peer.onconnectionstatechange = () => {
+                  if (this.peer !== peer) return;
+                  if (peer.connectionState === "connected") this.tell("connected");
+                  if (peer.connectionState === "failed") this.heard = 0;
+                };
+                const transport = senders.audio.transport;
+                // Only a goodbye of the service closes it: a network that fails does not.
+                if (transport) transport.onstatechange = () => {
+                  if (this.peer === peer && transport.state === "closed") this.end("The service ended your participation.");
+                };
+                // What was changed while we asked.
+                for (const kind of ["audio", "video", "screen"]) await senders[kind].replaceTrack(this.tracks[kind] ?? null);
+              }
+
+              async send(kind, track) {
+                this.tracks[kind] = track;
+                await this.senders?.[kind].replaceTrack(track ?? null);
+              }
+
+              // Chooses the layout of our own picture. Throws a Refusal, and then the picture stays as it was.
               async watch(layout) {
-                const response = await fetch(`${this.location}/view`, {
-                  method: "PUT", headers: this.headers("application/json"), body: JSON.stringify({ layout }),
-                });
-                if (!response.ok) throw await refusal(response);
+                await this.ask("PUT", `${this.location}/view`, { type: "application/json", body: JSON.stringify({ layout }) });
+                this.view = layout;
               }
 
               async statistics() {
-                const response = await fetch(`${this.location}/statistics`, { headers: this.headers() });
-                return response.ok ? response.json() : undefined;
+                return (await this.ask("GET", `${this.location}/statistics`)).json();
               }
 
               leave() {
+                this.finish();
                 const { peer, location } = this;
+                if (!location) return peer?.close();
                 this.location = undefined;
-                if (!location) return peer.close();
                 // The session first: closing the connection ends it too, and DELETE would find nothing.
-                fetch(location, { method: "DELETE", headers: this.headers(), keepalive: true }).catch(() => {}).finally(() => peer.close());
+                this.ask("DELETE", location, { keepalive: true }).catch(() => {}).finally(() => peer.close());
+              }
+
+              // MARK: - Mending
+
+              tell(state, words) {
+                if (this.isOver) return;
+                this.state = state;
+                this.onstate(state, words);
+              }
+
+              finish() {
+                this.isOver = true;
+                clearInterval(this.watchdog);
+                removeEventListener("online", this.again);
+              }
+
+              end(words) {
+                this.tell("ended", words);
+                this.finish();
+                this.peer?.close();
+                this.location = undefined;
+              }
+
+              // Reports alone come every second: when nothing at all has come for a while, something is broken.
+              async watchOver() {
+                if (this.isMending || this.isOver || !this.peer) return;
+                let received = 0;
+                for (const entry of (await this.peer.getStats().catch(() => new Map())).values()) {
+                  if (entry.type === "candidate-pair") received += entry.bytesReceived ?? 0;
+                }
+                const now = performance.now();
+                if (received !== this.received) {
+                  this.received = received;
+                  this.heard = now;
+                  return;
+                }
+                const limit = this.peer.connectionState === "new" || this.peer.connectionState === "connecting"
+                  ? Connection.patience : Connection.silence;
+                if (now - this.heard > limit && !this.isMending && !this.isOver) await this.mend();
+              }
+
+              async mend() {
+                this.isMending = true;
+                const everConnected = this.state !== "connecting";
+                const deadline = performance.now() + (everConnected ? Connection.persistence : 2 * Connection.patience);
+                this.tell("mending");
+                for (let attempt = 0; !this.isOver; attempt++) {
+                  if (performance.now() > deadline) {
+                    this.end(everConnected
+                      ? "The connection is lost, and could not be mended."
+                      : "The service answers, but no media passes. A firewall may block UDP, or the service's media port is not open to you.");
+                    break;
+                  }
+                  try {
+                    // A new way through the network first; a new session if the old one is gone, or that does not help.
+                    if (attempt === 0 && everConnected) await this.restart(); else await this.open();
+                    if (await this.comesAlive()) {
+                      this.tell("connected");
+                      break;
+                    }
+                  } catch (error) {
+                    if (error instanceof Refusal && [401, 403, 406, 422].includes(error.status)) {
+                      this.end(error.message);
+                      break;
+                    }
+                    if (error.status !== 404) await pause(Math.min(4000, 500 * 2 ** Math.min(attempt, 3)));
+                  }
+                }
+                this.isMending = false;
+              }
+
+              // ICE anew on the same session (RFC 9725, section 4.3.2): media goes on as soon as a path is found.
+              async restart() {
+                const { peer } = this;
+                await peer.setLocalDescription(await peer.createOffer({ iceRestart: true }));
+                const lines = peer.localDescription.sdp.split("\r\n");
+                const first = (start) => lines.find((line) => line.startsWith(start));
+                const fragment = [
+                  first("a=ice-ufrag:"), first("a=ice-pwd:"), first("m="), first("a=mid:"),
+                  ...lines.filter((line) => line.startsWith("a=candidate:")), "",
+                ].join("\r\n");
+                let response;
+                try {
+                  response = await this.ask("PATCH", this.location, {
+                    type: "application/trickle-ice-sdpfrag", body: fragment, headers: { "If-Match": "*" },
+                  });
+                } catch (error) {
+                  await peer.setLocalDescription({ type: "rollback" }).catch(() => {});
+                  throw error;
+                }
+                const fresh = (await response.text()).split(/\r?\n/);
+                const take = (start) => fresh.find((line) => line.startsWith(start));
+                const candidates = fresh.filter((line) => line.startsWith("a=candidate:"));
+                let placed = false;
+                const answer = peer.remoteDescription.sdp.split("\r\n").flatMap((line) => {
+                  if (line.startsWith("a=ice-ufrag:")) return take("a=ice-ufrag:");
+                  if (line.startsWith("a=ice-pwd:")) return take("a=ice-pwd:");
+                  if (!line.startsWith("a=candidate:")) return line;
+                  if (placed) return [];
+                  placed = true;
+                  return candidates;
+                }).join("\r\n");
+                await peer.setRemoteDescription({ type: "answer", sdp: answer });
+              }
+
+              // Whether something is received again before patience ends.
+              async comesAlive() {
+                const { peer } = this;
+                const received = async () => {
+                  let sum = 0;
+                  for (const entry of (await peer.getStats()).values()) {
+                    if (entry.type === "inbound-rtp") sum += entry.packetsReceived ?? 0;
+                  }
+                  return sum;
+                };
+                const before = await received();
+                const deadline = performance.now() + Connection.patience;
+                while (performance.now() < deadline && !this.isOver) {
+                  await pause(100);
+                  if (peer.connectionState === "connected" && await received() > before) {
+                    this.heard = performance.now();
+                    return true;
+                  }
+                }
+                return false;
+              }
+
+              // MARK: - Requests
+
+              async ask(method, path, { type, body, headers = {}, keepalive = false } = {}) {
+                if (type) headers["Content-Type"] = type;
+                if (this.token) headers.Authorization = `Bearer ${this.token}`;
+                let response;
+                try {
+                  response = await fetch(path, { method, headers, body, keepalive, signal: AbortSignal.timeout(10_000) });
+                } catch {
+                  throw new Error("The service cannot be reached. Check your network connection.");
+                }
+                if (!response.ok) throw await refusal(response);
+                return response;
               }
             }
 
             async function refusal(response) {
               const problem = await response.json().catch(() => ({}));
               const detail = problem.detail ?? `the service answered ${response.status}`;
-              return new Refusal(response.status === 401 || response.status === 403 ? `No entry: ${detail}.` : `It did not work: ${detail}.`);
+              const words = {
+                401: /expired/.test(detail) ? "Your invitation has expired: ask for a new link." : `No entry: ${detail}.`,
+                403: `No entry: ${detail}.`,
+                429: "Too many requests came from your network. Wait a moment and try again.",
+                503: `No place now: ${detail}. Try again in a while.`,
+              }[response.status];
+              return new Refusal(response.status, words ?? `It did not work: ${detail}.`);
+            }
+
+            """##
+        ),
+        (
+            "devices.js",
+            ##"""
+            // Camera and microphone: asked for, chosen, previewed, measured.
+
+            const picture = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+
+            export class Devices {
+              constructor() {
+                this.stream = new MediaStream();
+                this.pure = false;
+                this.wanted = { audio: undefined, video: undefined };
+                this.onlevel = () => {};
+                this.onchange = () => {};
+                navigator.mediaDevices?.addEventListener?.("devicechange", () => this.onchange());
+              }
+
+              get microphone() { return this.stream.getAudioTracks()[0]; }
+              get camera() { return this.stream.getVideoTracks()[0]; }
+
+              audio() {
+                const clean = !this.pure;
+                const wish = { echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean };
+                if (this.wanted.audio) wish.deviceId = { exact: this.wanted.audio };
+                return wish;
+              }
+
+              video() {
+                return this.wanted.video ? { ...picture, deviceId: { exact: this.wanted.video } } : picture;
+              }
+
+              // Asks for both, or for whichever of the two there is. Returns words for what is missing, or nothing.
+              async open() {
+                if (!navigator.mediaDevices?.getUserMedia) {
+                  return "Browsers give camera and microphone to secure pages only: open this page over HTTPS, or on the machine itself. You can join to watch.";
+                }
+                const failures = [];
+                for (const wish of [{ audio: this.audio(), video: this.video() }, { audio: this.audio() }, { video: this.video() }]) {
+                  try {
+                    await this.take(await navigator.mediaDevices.getUserMedia(wish));
+                    if (wish.audio && wish.video) return undefined;
+                    return `No ${wish.audio ? "camera" : "microphone"}: ${reason(failures[0])}`;
+                  } catch (error) {
+                    failures.push(error);
+                    if (error.name === "NotAllowedError" && failures.length === 1 && await bothDenied()) break;
+                  }
+                }
+                return `${reason(failures[0])} You can join to watch.`;
+              }
+
+              // Another camera or microphone; the old one goes on if that fails.
+              async choose(kind, id) {
+                this.wanted[kind] = id || undefined;
+                const stream = await navigator.mediaDevices.getUserMedia({ [kind]: kind === "audio" ? this.audio() : this.video() });
+                await this.take(stream);
+                return stream.getTracks()[0];
+              }
+
+              async take(stream) {
+                for (const track of stream.getTracks()) {
+                  for (const old of this.stream.getTracks().filter((old) => old.kind === track.kind)) {
+                    track.enabled = old.enabled;
+                    old.stop();
+                    this.stream.removeTrack(old);
+                  }
+                  track.contentHint = track.kind === "audio" ? (this.pure ? "music" : "speech") : "motion";
+                  track.addEventListener("ended", () => this.onchange());
+                  this.stream.addTrack(track);
+                }
+                if (stream.getAudioTracks().length) this.measure();
+                this.onchange();
+              }
+
+              async list() {
+                const all = await navigator.mediaDevices?.enumerateDevices?.().catch(() => []) ?? [];
+                const named = (kind, word) => all.filter((device) => device.kind === kind && device.deviceId)
+                  .map((device, index) => ({ id: device.deviceId, label: device.label || `${word} ${index + 1}` }));
+                return { video: named("videoinput", "Camera"), audio: named("audioinput", "Microphone") };
+              }
+
+              measure() {
+                this.ears?.close().catch(() => {});
+                cancelAnimationFrame(this.frame);
+                try {
+                  this.ears = new AudioContext();
+                } catch { return; }
+                const analyser = this.ears.createAnalyser();
+                analyser.fftSize = 1024;
+                this.ears.createMediaStreamSource(new MediaStream([this.microphone])).connect(analyser);
+                const samples = new Float32Array(analyser.fftSize);
+                let shown = 0;
+                const step = () => {
+                  analyser.getFloatTimeDomainData(samples);
+                  const power = samples.reduce((sum, value) => sum + value * value, 0) / samples.length;
+                  // -60 dB to 0 dB as 0 to 1; falls slowly, so that it can be read.
+                  const level = Math.max(0, 1 + 10 * Math.log10(power + 1e-9) / 60);
+                  shown = this.microphone?.enabled ? Math.max(level, shown - 0.02) : 0;
+                  this.onlevel(shown);
+                  this.frame = requestAnimationFrame(step);
+                };
+                step();
+              }
+
+              // The lobby's meter has been seen enough.
+              stopMeasuring() {
+                cancelAnimationFrame(this.frame);
+                this.ears?.close().catch(() => {});
+                this.ears = undefined;
+              }
+
+              stop() {
+                this.stopMeasuring();
+                for (const track of this.stream.getTracks()) {
+                  track.stop();
+                  this.stream.removeTrack(track);
+                }
+              }
+            }
+
+            async function bothDenied() {
+              const states = await Promise.all(["camera", "microphone"].map(
+                (name) => navigator.permissions?.query({ name }).then(({ state }) => state).catch(() => "prompt")));
+              return states.every((state) => state === "denied");
+            }
+
+            function reason(error) {
+              switch (error?.name) {
+                case "NotAllowedError":
+                case "SecurityError": return "It was not allowed. Allow it for this page (the symbol beside the address) and reload.";
+                case "NotFoundError": return "None was found.";
+                case "NotReadableError":
+                case "AbortError": return "Another program is using it. Close that and reload.";
+                case "OverconstrainedError": return "The chosen one is not there any more.";
+                default: return error ? `The browser says: ${error.message || error.name}.` : "";
+              }
+            }
+
+            """##
+        ),
+        (
+            "layouts.js",
+            ##"""
+            // The choice of a layout, each with a small picture of it.
+
+            import { element } from "/symbols.js";
+
+            // Tiles on a canvas of 100 x 56, as the built-in layouts place five participants.
+            const tiles = {
+              grid: [[1, 4, 32, 24], [34, 4, 32, 24], [67, 4, 32, 24], [18, 29, 32, 24], [50, 29, 32, 24]],
+              speaker: [[1, 1, 79, 54], [81, 7, 18, 10], [81, 18, 18, 10], [81, 29, 18, 10], [81, 40, 18, 10]],
+              presentation: [[1, 4, 79, 48, "slide"], [81, 7, 18, 10], [81, 18, 18, 10], [81, 29, 18, 10], [81, 40, 18, 10]],
+              pip: [[0, 0, 100, 56], [76, 42, 22, 12, "over"]],
+              "side-by-side": [[1, 1, 48, 44], [51, 1, 48, 44], [25, 46, 16, 9], [42, 46, 16, 9], [59, 46, 16, 9]],
+              single: [[0, 0, 100, 56]],
+              filmstrip: [[10, 1, 79, 45], [18, 47, 15, 8], [34, 47, 15, 8], [50, 47, 15, 8], [67, 47, 15, 8]],
+              interview: [[1, 1, 49, 54], [51, 1, 23, 26], [76, 1, 23, 26], [51, 29, 23, 26], [76, 29, 23, 26]],
+              "audio-only": [[9, 1, 27, 26, "voice"], [37, 1, 27, 26, "voice"], [64, 1, 27, 26, "voice"], [23, 29, 27, 26, "voice"], [50, 29, 27, 26, "voice"]],
+            };
+
+            const words = { pip: "picture in picture" };
+            // The first are the ones most people want; others follow as the service lists them. One is for measuring only.
+            const order = ["grid", "speaker", "presentation", "filmstrip"];
+            const unlisted = ["plain-grid"];
+
+            function picture(name) {
+              const drawn = element("svg", { viewBox: "0 0 100 56", "aria-hidden": "true" });
+              for (const [x, y, width, height, kind = ""] of tiles[name] ?? []) {
+                drawn.append(element("rect", { x, y, width, height, rx: 2, class: `tile ${kind}` }));
+                if (kind === "slide") {
+                  drawn.append(element("path", { d: `M${x + 10} ${y + 14}h38M${x + 10} ${y + 24}h54M${x + 10} ${y + 34}h46`, class: "lines" }));
+                  continue;
+                }
+                const size = Math.min(width, height), middle = x + width / 2;
+                drawn.append(element("circle", { cx: middle, cy: y + height * 0.42, r: size * 0.16, class: "person" }));
+                if (kind !== "voice") {
+                  drawn.append(element("path", {
+                    d: `M${middle - size * 0.3} ${y + height}a${size * 0.3} ${size * 0.32} 0 0 1 ${size * 0.6} 0Z`, class: "person",
+                  }));
+                }
+              }
+              return drawn;
+            }
+
+            export class LayoutPicker {
+              // `choose` is asked to change the layout; if it throws, the choice goes back.
+              constructor(panel, choose) {
+                this.panel = panel;
+                this.choose = choose;
+              }
+
+              async load(current) {
+                const known = await fetch("/v1/layouts").then((response) => response.json()).catch(() => []);
+                const names = [...new Set([...order.filter((name) => known.includes(name)), ...known])]
+                  .filter((name) => name === current || !unlisted.includes(name));
+                const set = document.createElement("fieldset");
+                const legend = document.createElement("legend");
+                legend.textContent = "Layout of my picture";
+                set.append(legend);
+                for (const name of names) {
+                  const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
+                  Object.assign(input, { type: "radio", name: "layout", value: name, checked: name === current });
+                  text.textContent = words[name] ?? name.replaceAll("-", " ");
+                  label.append(input, picture(name), text);
+                  set.append(label);
+                }
+                set.addEventListener("change", async ({ target }) => {
+                  const before = this.current;
+                  this.current = target.value;
+                  try {
+                    await this.choose(target.value);
+                  } catch {
+                    this.select(before);
+                  }
+                });
+                this.panel.replaceChildren(set);
+                this.current = current;
+              }
+
+              select(name) {
+                this.current = name;
+                for (const input of this.panel.querySelectorAll("input")) input.checked = input.value === name;
+              }
             }
 
             """##
@@ -167,142 +677,267 @@ extension WebFiles {
         (
             "main.js",
             ##"""
-            import { Connection, Refusal } from "/connection.js";
+            // The page: a lobby with one's own picture, and the room.
+
+            import { Connection } from "/connection.js";
+            import { Devices } from "/devices.js";
+            import { LayoutPicker } from "/layouts.js";
             import { Panel } from "/statistics.js";
+            import { label } from "/symbols.js";
 
             const at = (id) => document.getElementById(id);
             const given = new URLSearchParams(location.search);
             const secret = new URLSearchParams(location.hash.slice(1));
-            let connection, stream, shared, panel, timer;
+            const devices = new Devices();
+            const picker = new LayoutPicker(at("layouts"), changeLayout);
+            let connection, shared, panel, timer, failures;
+            let isMuted = false, isHidden = false;
+
+            // MARK: - Lobby
 
             at("room").value = given.get("room") ?? "lobby";
-            at("name").value = given.get("name") ?? "";
+            at("name").value = given.get("name") ?? remembered("name") ?? "";
             at("token").value = secret.get("token") ?? "";
             at("token-field").hidden = secret.has("token");
 
-            async function devices() {
-              if (!navigator.mediaDevices) throw new Refusal("The browser gives camera and microphone to secure pages only: open this page over HTTPS, or on this machine.");
-              const sound = { echoCancellation: true, noiseSuppression: true };
+            function remembered(key, value) {
               try {
-                return await navigator.mediaDevices.getUserMedia({ audio: sound, video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } } });
-              } catch (error) {
-                if (error.name === "NotAllowedError") throw new Refusal("Camera and microphone were not allowed. Allow them for this page and join again.");
-              }
-              // Whichever of the two there is; without either one can still watch.
-              for (const wish of [{ audio: sound }, { video: true }]) {
-                try { return await navigator.mediaDevices.getUserMedia(wish); } catch { /* the next */ }
-              }
-              return new MediaStream();
+                if (value === undefined) return localStorage.getItem(`tessera.${key}`);
+                localStorage.setItem(`tessera.${key}`, value);
+              } catch { /* storage may be forbidden */ }
             }
+
+            async function look() {
+              failures = await devices.open();
+              await showDevices();
+            }
+
+            async function showDevices() {
+              const { camera, microphone } = devices;
+              at("preview").srcObject = camera && !isHidden ? new MediaStream([camera]) : null;
+              at("preview").classList.toggle("mirrored", !camera?.getSettings?.().facingMode?.includes("environment"));
+              at("preview-words").textContent = failures ?? (isHidden ? "Your camera is off." : "");
+              const list = await devices.list();
+              for (const [kind, id, track] of [["video", "cameras", camera], ["audio", "microphones", microphone]]) {
+                const current = track?.getSettings?.().deviceId;
+                const options = list[kind].map((device) => new Option(device.label, device.id, false, device.id === current));
+                at(id).replaceChildren(...(options.length ? options : [new Option("none")]));
+                at(id).disabled = !track;
+              }
+              showSwitches();
+            }
+
+            function showSwitches() {
+              const { camera, microphone } = devices;
+              if (microphone) microphone.enabled = !isMuted;
+              if (camera) camera.enabled = !isHidden;
+              for (const prefix of ["", "preview-"]) {
+                at(`${prefix}microphone`).disabled = !microphone;
+                at(`${prefix}camera`).disabled = !camera;
+                label(at(`${prefix}microphone`), "microphone", isMuted ? "Unmute" : "Mute", { off: isMuted || !microphone, pressed: isMuted });
+                label(at(`${prefix}camera`), "camera", isHidden ? "Camera on" : "Camera off", { off: isHidden || !camera, pressed: isHidden });
+              }
+            }
+
+            async function toggle(kind) {
+              if (kind === "microphone") isMuted = !isMuted; else isHidden = !isHidden;
+              if (at("call").hidden) await showDevices(); else showSwitches();
+              // Of a camera that is off nothing at all is sent, so that the room shows an avatar and not a black picture.
+              if (kind === "camera") await connection?.send("video", isHidden ? undefined : devices.camera);
+            }
+
+            devices.onlevel = (level) => { at("level").value = level; };
+            devices.onchange = () => { if (!connection) showDevices(); };
+            for (const [id, kind] of [["cameras", "video"], ["microphones", "audio"]]) {
+              at(id).addEventListener("change", async () => {
+                try { await devices.choose(kind, at(id).value); } catch { failures = "That device cannot be used now; the one before goes on."; }
+                await showDevices();
+              });
+            }
+            at("pure").addEventListener("change", async () => {
+              devices.pure = at("pure").checked;
+              if (devices.microphone) await devices.choose("audio", at("microphones").value).catch(() => {});
+            });
 
             at("join").addEventListener("submit", async (event) => {
               event.preventDefault();
               at("trouble").textContent = "";
               at("enter").disabled = true;
+              const name = at("name").value.trim(), room = at("room").value;
               try {
-                stream = await devices();
-                connection = new Connection({ room: at("room").value, name: at("name").value.trim(), token: at("token").value.trim(), stream });
-                connection.onstream = (mix) => { at("mix").srcObject = mix; };
-                connection.onstate = show;
+                await ready;
+                connection = new Connection({
+                  room, name, token: at("token").value.trim(), view: given.get("view") ?? undefined,
+                  tracks: { audio: devices.microphone, video: isHidden ? undefined : devices.camera },
+                });
+                connection.onstream = show;
+                connection.onstate = report;
                 await connection.join();
+                remembered("name", name);
                 enter();
               } catch (error) {
-                at("trouble").textContent = error instanceof Refusal ? error.message : `It did not work: ${error.message}`;
-                close();
+                at("trouble").textContent = error.message;
+                connection?.leave();
+                connection = undefined;
               } finally {
                 at("enter").disabled = false;
               }
             });
 
+            // MARK: - The room
+
             function enter() {
-              at("entry").hidden = true;
+              devices.stopMeasuring();
+              at("lobby").hidden = true;
               at("call").hidden = false;
               document.title = `${connection.room} – Tessera`;
-              const has = { microphone: stream.getAudioTracks().length > 0, camera: stream.getVideoTracks().length > 0 };
-              at("microphone").disabled = !has.microphone;
-              at("camera").disabled = !has.camera;
+              at("call-name").textContent = `Room ${connection.room}`;
+              showSwitches();
+              label(at("screen"), "screen", "Share screen", { pressed: false });
               at("screen").disabled = !navigator.mediaDevices?.getDisplayMedia;
               panel = new Panel(at("figures"), connection);
-              timer = setInterval(() => { if (!at("figures").hidden) panel.update(); }, 1000);
+              clearInterval(timer);
+              timer = setInterval(() => panel.update().catch(() => {}), 1000);
+              picker.load(connection.view ?? "grid");
               window.tessera = connection;
-              at("mix").play().catch(() => { at("notice").textContent = "Click the picture to hear the room."; });
-              at("leave").focus();
+              report(connection.state);
+              at("microphone").focus();
             }
 
-            function show(state) {
-              at("notice").textContent = { connecting: "Connecting …", disconnected: "The connection is interrupted; waiting …", failed: "The connection is lost. Leave and join again." }[state] ?? "";
+            function show(stream) {
+              const mix = at("mix");
+              if (mix.srcObject !== stream) mix.srcObject = stream;
+              mix.play().catch((error) => {
+                if (error.name === "NotAllowedError") notice("The browser wants a click before it plays sound.", "Play", () => mix.play());
+              });
             }
 
-            function close() {
+            function notice(words, button, action) {
+              at("notice").hidden = !words;
+              at("notice-text").textContent = words ?? "";
+              at("notice-button").hidden = !button;
+              at("notice-button").textContent = button ?? "";
+              at("notice-button").onclick = () => { notice(); action?.(); };
+            }
+
+            function report(state, words) {
+              at("stage").dataset.state = state;
+              switch (state) {
+                case "connecting": return notice("Connecting …");
+                case "connected": return notice();
+                case "mending": return notice("The connection is interrupted. Trying again …");
+                case "ended": return notice(words, "Back to the lobby", leave);
+              }
+            }
+
+            function leave() {
               clearInterval(timer);
               connection?.leave();
-              for (const source of [stream, shared]) source?.getTracks().forEach((track) => track.stop());
-              connection = stream = shared = undefined;
+              connection = undefined;
+              stopSharing();
               at("mix").srcObject = null;
+              open("layouts", false);
+              open("figures", false);
+              if (document.fullscreenElement) document.exitFullscreen();
+              notice();
+              at("call").hidden = true;
+              at("lobby").hidden = false;
+              document.title = "Tessera";
+              if (devices.microphone) devices.measure();
+              showDevices();
+              at("enter").focus();
             }
-
-            function press(button, pressed, on, off) {
-              button.setAttribute("aria-pressed", pressed);
-              button.textContent = pressed ? on : off;
-            }
-
-            at("microphone").addEventListener("click", () => {
-              const [track] = stream.getAudioTracks();
-              track.enabled = !track.enabled;
-              press(at("microphone"), !track.enabled, "Unmute", "Mute");
-            });
-
-            at("camera").addEventListener("click", async () => {
-              const [track] = stream.getVideoTracks();
-              track.enabled = !track.enabled;
-              // Nothing at all is sent, so that the room shows an avatar and not a black picture.
-              await connection.video.sender.replaceTrack(track.enabled ? track : null);
-              press(at("camera"), !track.enabled, "Camera on", "Camera off");
-            });
 
             async function stopSharing() {
               shared?.getTracks().forEach((track) => track.stop());
               shared = undefined;
-              await connection?.screen.sender.replaceTrack(null);
-              press(at("screen"), false, "Stop sharing", "Share screen");
+              label(at("screen"), "screen", "Share screen", { pressed: false });
+              await connection?.send("screen", undefined);
             }
 
-            at("screen").addEventListener("click", async () => {
+            async function share() {
               if (shared) return stopSharing();
               try {
                 shared = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } } });
-              } catch { return; }
+              } catch (error) {
+                if (error.name !== "NotAllowedError") notice(`The screen cannot be shared: ${error.message}.`, "OK");
+                return;
+              }
               const [track] = shared.getVideoTracks();
               track.contentHint = "detail";
               track.onended = stopSharing;
-              await connection.screen.sender.replaceTrack(track);
-              press(at("screen"), true, "Stop sharing", "Share screen");
-            });
+              label(at("screen"), "screen", "Stop sharing", { pressed: true });
+              await connection.send("screen", track);
+            }
 
-            at("layout").addEventListener("change", async () => {
-              at("notice").textContent = "";
-              try { await connection.watch(at("layout").value); } catch (error) { at("notice").textContent = error.message; }
-            });
+            async function changeLayout(layout) {
+              try {
+                await connection.watch(layout);
+              } catch (error) {
+                notice(error.message, "OK");
+                throw error;
+              }
+            }
 
-            at("quality").addEventListener("click", () => {
-              at("figures").hidden = !at("figures").hidden;
-              at("quality").setAttribute("aria-pressed", !at("figures").hidden);
-              if (!at("figures").hidden) panel.update();
-            });
+            function open(id, isOpen) {
+              at(id).hidden = !isOpen;
+              at(id === "layouts" ? "layout" : "quality").setAttribute("aria-expanded", isOpen);
+            }
 
-            at("mix").addEventListener("click", () => at("mix").play().then(() => { at("notice").textContent = ""; }));
-            at("leave").addEventListener("click", () => {
-              close();
-              at("call").hidden = true;
-              at("entry").hidden = false;
-              document.title = "Tessera";
-              at("enter").focus();
-            });
-            addEventListener("pagehide", close);
+            function toggleLayouts() {
+              const isOpen = at("layouts").hidden;
+              open("figures", false);
+              open("layouts", isOpen);
+              if (isOpen) at("layouts").querySelector("input:checked")?.focus();
+            }
 
-            fetch("/v1/layouts").then((response) => response.json()).then((names) => {
-              at("layout").replaceChildren(...names.map((name) => new Option(name.replaceAll("-", " "), name, name === "grid", name === "grid")));
-            }).catch(() => {});
+            function toggleFigures() {
+              const isOpen = at("figures").hidden;
+              open("layouts", false);
+              open("figures", isOpen);
+              if (isOpen) panel.show({}), panel.update().catch(() => {});
+            }
+
+            function fullscreen() {
+              if (document.fullscreenElement) document.exitFullscreen();
+              else at("call").requestFullscreen?.().catch(() => {});
+            }
+
+            const actions = {
+              microphone: () => toggle("microphone"), camera: () => toggle("camera"), screen: share, layout: toggleLayouts,
+              quality: toggleFigures, full: fullscreen, leave,
+            };
+            for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
+            at("preview-microphone").addEventListener("click", () => toggle("microphone"));
+            at("preview-camera").addEventListener("click", () => toggle("camera"));
+            at("mix").addEventListener("dblclick", fullscreen);
+            document.addEventListener("fullscreenchange", () => {
+              const isFull = !!document.fullscreenElement;
+              label(at("full"), "full", isFull ? "Smaller" : "Full screen", { pressed: isFull });
+            });
+            label(at("layout"), "layout", "Layout");
+            label(at("quality"), "quality", "Quality");
+            label(at("full"), "full", "Full screen", { pressed: false });
+            label(at("leave"), "leave", "Leave");
+            at("full").hidden = !document.fullscreenEnabled;
+
+            const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", q: "quality", f: "full" };
+            addEventListener("keydown", (event) => {
+              if (at("call").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+              if (event.key === "Escape") {
+                const opened = !at("layouts").hidden ? "layout" : !at("figures").hidden ? "quality" : undefined;
+                open("layouts", false);
+                open("figures", false);
+                if (opened) at(opened).focus();
+                return;
+              }
+              const button = at(keys[event.key.toLowerCase()] ?? "");
+              if (button && !button.disabled && !button.hidden) button.click();
+            });
+            addEventListener("pagehide", (event) => { if (!event.persisted) connection?.leave(); });
+
+            showSwitches();
+            const ready = look();
 
             """##
         ),
@@ -311,19 +946,38 @@ extension WebFiles {
             ##"""
             // The panel of figures: what the browser measures of the mix, and what the service measures of us.
 
+            import { element } from "/symbols.js";
+
+            const rate = (bits) => bits >= 1e6 ? `${(bits / 1e6).toFixed(2)} Mbit/s` : `${Math.round(bits / 1000)} kbit/s`;
+            const milliseconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+            const rows = [
+              { key: "size", name: "Picture" },
+              { key: "fps", name: "Frame rate", show: (value) => `${Math.round(value)} fps`, plot: true, least: 30 },
+              { key: "receiving", name: "Receiving", show: rate, plot: true, least: 1e6 },
+              { key: "sending", name: "Sending", show: rate, plot: true, least: 1e6 },
+              { key: "loss", name: "Loss", show: (value) => `${value.toFixed(1)} %`, plot: true, least: 5 },
+              { key: "lossOut", name: "Loss on the way out", show: (value) => `${value.toFixed(1)} %`, plot: true, least: 5 },
+              { key: "trip", name: "Round trip", show: milliseconds, plot: true, least: 50 },
+              { key: "mixing", name: "Added by mixing", show: milliseconds },
+              { key: "waiting", name: "My sound waits there", show: milliseconds },
+              { key: "buffer", name: "The mix waits here", show: milliseconds },
+            ];
+
             export class Panel {
-              constructor(list, connection) {
-                this.list = list;
+              static seconds = 60;
+
+              constructor(place, connection) {
+                this.place = place;
                 this.connection = connection;
-                this.last = undefined;
+                this.history = {};
               }
 
               async update() {
                 const [report, service] = await Promise.all([
-                  this.connection.peer.getStats(), this.connection.statistics().catch(() => undefined),
+                  this.connection.peer.getStats(), this.place.hidden ? undefined : this.connection.statistics().catch(() => undefined),
                 ]);
-                const now = { time: performance.now(), bytes: 0, sent: 0, packets: 0, lost: 0, frames: 0 };
-                let trip, size;
+                const now = { time: performance.now(), bytes: 0, sent: 0, packets: 0, lost: 0, frames: 0, waited: 0, emitted: 0 };
+                const values = { lossOut: service?.lossOut * 100, mixing: service?.tickP99, waiting: service?.soundDelay };
                 for (const entry of report.values()) {
                   if (entry.type === "inbound-rtp") {
                     now.bytes += entry.bytesReceived ?? 0;
@@ -331,39 +985,104 @@ extension WebFiles {
                     now.lost += entry.packetsLost ?? 0;
                     if (entry.kind === "video") {
                       now.frames = entry.framesDecoded ?? 0;
-                      if (entry.frameWidth) size = `${entry.frameWidth} × ${entry.frameHeight}`;
+                      now.waited = entry.jitterBufferDelay ?? 0;
+                      now.emitted = entry.jitterBufferEmittedCount ?? 0;
+                      if (entry.frameWidth) values.size = `${entry.frameWidth} × ${entry.frameHeight}`;
                     }
                   } else if (entry.type === "outbound-rtp") now.sent += entry.bytesSent ?? 0;
-                  else if (entry.type === "candidate-pair" && entry.nominated) trip = entry.currentRoundTripTime ?? trip;
+                  else if (entry.type === "candidate-pair" && (entry.nominated || entry.selected) && entry.currentRoundTripTime !== undefined) {
+                    values.trip = entry.currentRoundTripTime * 1000;
+                  }
                 }
-                const last = this.last ?? now;
+                values.trip ??= service?.roundTrip;
+                const last = this.last;
                 this.last = now;
-                const seconds = (now.time - last.time) / 1000 || 1;
-                const lost = now.lost - last.lost, packets = now.packets - last.packets;
-                this.show([
-                  ["Picture", size ?? "–"],
-                  ["Frame rate", `${Math.round((now.frames - last.frames) / seconds)} fps`],
-                  ["Receiving", rate((now.bytes - last.bytes) / seconds)],
-                  ["Sending", rate((now.sent - last.sent) / seconds)],
-                  ["Loss", `${(100 * Math.max(0, lost) / Math.max(1, lost + packets)).toFixed(1)} %`],
-                  ["Round trip", trip === undefined ? "–" : `${Math.round(trip * 1000)} ms`],
-                  ["Mixing", milliseconds(service?.tickP99)],
-                  ["Sound waits", milliseconds(service?.soundDelay)],
-                ]);
+                const isNew = !last || now.bytes < last.bytes || now.sent < last.sent;
+                if (!isNew) {
+                  const seconds = (now.time - last.time) / 1000;
+                  const lost = Math.max(0, now.lost - last.lost);
+                  values.fps = (now.frames - last.frames) / seconds;
+                  values.receiving = (now.bytes - last.bytes) * 8 / seconds;
+                  values.sending = (now.sent - last.sent) * 8 / seconds;
+                  values.loss = 100 * lost / Math.max(1, lost + now.packets - last.packets);
+                  if (now.emitted > last.emitted) values.buffer = 1000 * (now.waited - last.waited) / (now.emitted - last.emitted);
+                }
+                for (const { key, plot } of rows) {
+                  if (!plot) continue;
+                  const history = this.history[key] ??= [];
+                  history.push(Number.isFinite(values[key]) ? values[key] : undefined);
+                  if (history.length > Panel.seconds) history.shift();
+                }
+                if (!this.place.hidden) this.show(values);
               }
 
-              show(rows) {
-                this.list.replaceChildren(...rows.flatMap(([name, value]) => {
+              show(values) {
+                const title = document.createElement("h2"), list = document.createElement("dl");
+                title.textContent = "Quality";
+                for (const { key, name, show = String, plot, least } of rows) {
                   const term = document.createElement("dt"), text = document.createElement("dd");
                   term.textContent = name;
-                  text.textContent = value;
-                  return [term, text];
-                }));
+                  const value = values[key];
+                  const known = value !== undefined && value !== null && !Number.isNaN(value);
+                  const words = document.createElement("span");
+                  words.textContent = known ? show(value) : "–";
+                  if (plot) text.append(curve(this.history[key] ?? [], least));
+                  text.append(words);
+                  list.append(term, text);
+                }
+                this.place.replaceChildren(title, list);
               }
             }
 
-            const rate = (bytes) => `${Math.round(bytes * 8 / 1000)} kbit/s`;
-            const milliseconds = (value) => value == null ? "–" : `${value.toFixed(1)} ms`;
+            // A minute from left to right; the height is that of the largest value, or of `least` if none reaches it.
+            function curve(history, least) {
+              const top = Math.max(least, ...history.filter((value) => value !== undefined));
+              const start = Panel.seconds - history.length;
+              let path = "", pen = "M";
+              history.forEach((value, index) => {
+                if (value === undefined) { pen = "M"; return; }
+                path += `${pen}${start + index} ${(19 - 18 * value / top).toFixed(1)}`;
+                pen = "L";
+              });
+              return element("svg", { viewBox: `0 0 ${Panel.seconds} 20`, preserveAspectRatio: "none", "aria-hidden": "true", class: "curve" },
+                element("path", { d: path || "M0 0" }));
+            }
+
+            """##
+        ),
+        (
+            "symbols.js",
+            ##"""
+            // Symbols of buttons, drawn on a square of 24, and what stands beside them.
+
+            const shapes = {
+              microphone: "M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3ZM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+              camera: "M4 7h9a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V9a2 2 0 0 1 2-2ZM15 11l6-3.5v9L15 13",
+              screen: "M3 5h18v11H3ZM8 20h8M12 16v4M9 10.5l3-3 3 3M12 7.5v6",
+              layout: "M3 4h11v16H3ZM17 4h4v7h-4ZM17 14h4v6h-4Z",
+              quality: "M4 20v-5M9.3 20v-9M14.7 20V7M20 20V4",
+              full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+              leave: "M3 15.5c5-5 13-5 18 0l-2.5 2.5-3.5-1.5v-2.6a10 10 0 0 0-6 0v2.6L5.5 18Z",
+            };
+            const drawing = "http://www.w3.org/2000/svg";
+
+            export function element(name, attributes = {}, ...children) {
+              const made = document.createElementNS(drawing, name);
+              for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+              made.append(...children);
+              return made;
+            }
+
+            // Gives a button its symbol, crossed out if `off`, and its words.
+            export function label(button, symbol, words, { off = false, pressed } = {}) {
+              const picture = element("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, element("path", { d: shapes[symbol] }));
+              if (off) picture.append(element("path", { d: "M4 4l16 16", class: "cross" }));
+              const text = document.createElement("span");
+              text.textContent = words;
+              button.replaceChildren(picture, text);
+              button.setAttribute("aria-label", words);
+              if (pressed !== undefined) button.setAttribute("aria-pressed", pressed);
+            }
 
             """##
         ),

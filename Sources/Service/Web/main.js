@@ -1,136 +1,261 @@
-import { Connection, Refusal } from "/connection.js";
+// The page: a lobby with one's own picture, and the room.
+
+import { Connection } from "/connection.js";
+import { Devices } from "/devices.js";
+import { LayoutPicker } from "/layouts.js";
 import { Panel } from "/statistics.js";
+import { label } from "/symbols.js";
 
 const at = (id) => document.getElementById(id);
 const given = new URLSearchParams(location.search);
 const secret = new URLSearchParams(location.hash.slice(1));
-let connection, stream, shared, panel, timer;
+const devices = new Devices();
+const picker = new LayoutPicker(at("layouts"), changeLayout);
+let connection, shared, panel, timer, failures;
+let isMuted = false, isHidden = false;
+
+// MARK: - Lobby
 
 at("room").value = given.get("room") ?? "lobby";
-at("name").value = given.get("name") ?? "";
+at("name").value = given.get("name") ?? remembered("name") ?? "";
 at("token").value = secret.get("token") ?? "";
 at("token-field").hidden = secret.has("token");
 
-async function devices() {
-  if (!navigator.mediaDevices) throw new Refusal("The browser gives camera and microphone to secure pages only: open this page over HTTPS, or on this machine.");
-  const sound = { echoCancellation: true, noiseSuppression: true };
+function remembered(key, value) {
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: sound, video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } } });
-  } catch (error) {
-    if (error.name === "NotAllowedError") throw new Refusal("Camera and microphone were not allowed. Allow them for this page and join again.");
-  }
-  // Whichever of the two there is; without either one can still watch.
-  for (const wish of [{ audio: sound }, { video: true }]) {
-    try { return await navigator.mediaDevices.getUserMedia(wish); } catch { /* the next */ }
-  }
-  return new MediaStream();
+    if (value === undefined) return localStorage.getItem(`tessera.${key}`);
+    localStorage.setItem(`tessera.${key}`, value);
+  } catch { /* storage may be forbidden */ }
 }
+
+async function look() {
+  failures = await devices.open();
+  await showDevices();
+}
+
+async function showDevices() {
+  const { camera, microphone } = devices;
+  at("preview").srcObject = camera && !isHidden ? new MediaStream([camera]) : null;
+  at("preview").classList.toggle("mirrored", !camera?.getSettings?.().facingMode?.includes("environment"));
+  at("preview-words").textContent = failures ?? (isHidden ? "Your camera is off." : "");
+  const list = await devices.list();
+  for (const [kind, id, track] of [["video", "cameras", camera], ["audio", "microphones", microphone]]) {
+    const current = track?.getSettings?.().deviceId;
+    const options = list[kind].map((device) => new Option(device.label, device.id, false, device.id === current));
+    at(id).replaceChildren(...(options.length ? options : [new Option("none")]));
+    at(id).disabled = !track;
+  }
+  showSwitches();
+}
+
+function showSwitches() {
+  const { camera, microphone } = devices;
+  if (microphone) microphone.enabled = !isMuted;
+  if (camera) camera.enabled = !isHidden;
+  for (const prefix of ["", "preview-"]) {
+    at(`${prefix}microphone`).disabled = !microphone;
+    at(`${prefix}camera`).disabled = !camera;
+    label(at(`${prefix}microphone`), "microphone", isMuted ? "Unmute" : "Mute", { off: isMuted || !microphone, pressed: isMuted });
+    label(at(`${prefix}camera`), "camera", isHidden ? "Camera on" : "Camera off", { off: isHidden || !camera, pressed: isHidden });
+  }
+}
+
+async function toggle(kind) {
+  if (kind === "microphone") isMuted = !isMuted; else isHidden = !isHidden;
+  if (at("call").hidden) await showDevices(); else showSwitches();
+  // Of a camera that is off nothing at all is sent, so that the room shows an avatar and not a black picture.
+  if (kind === "camera") await connection?.send("video", isHidden ? undefined : devices.camera);
+}
+
+devices.onlevel = (level) => { at("level").value = level; };
+devices.onchange = () => { if (!connection) showDevices(); };
+for (const [id, kind] of [["cameras", "video"], ["microphones", "audio"]]) {
+  at(id).addEventListener("change", async () => {
+    try { await devices.choose(kind, at(id).value); } catch { failures = "That device cannot be used now; the one before goes on."; }
+    await showDevices();
+  });
+}
+at("pure").addEventListener("change", async () => {
+  devices.pure = at("pure").checked;
+  if (devices.microphone) await devices.choose("audio", at("microphones").value).catch(() => {});
+});
 
 at("join").addEventListener("submit", async (event) => {
   event.preventDefault();
   at("trouble").textContent = "";
   at("enter").disabled = true;
+  const name = at("name").value.trim(), room = at("room").value;
   try {
-    stream = await devices();
-    connection = new Connection({ room: at("room").value, name: at("name").value.trim(), token: at("token").value.trim(), stream });
-    connection.onstream = (mix) => { at("mix").srcObject = mix; };
-    connection.onstate = show;
+    await ready;
+    connection = new Connection({
+      room, name, token: at("token").value.trim(), view: given.get("view") ?? undefined,
+      tracks: { audio: devices.microphone, video: isHidden ? undefined : devices.camera },
+    });
+    connection.onstream = show;
+    connection.onstate = report;
     await connection.join();
+    remembered("name", name);
     enter();
   } catch (error) {
-    at("trouble").textContent = error instanceof Refusal ? error.message : `It did not work: ${error.message}`;
-    close();
+    at("trouble").textContent = error.message;
+    connection?.leave();
+    connection = undefined;
   } finally {
     at("enter").disabled = false;
   }
 });
 
+// MARK: - The room
+
 function enter() {
-  at("entry").hidden = true;
+  devices.stopMeasuring();
+  at("lobby").hidden = true;
   at("call").hidden = false;
   document.title = `${connection.room} – Tessera`;
-  const has = { microphone: stream.getAudioTracks().length > 0, camera: stream.getVideoTracks().length > 0 };
-  at("microphone").disabled = !has.microphone;
-  at("camera").disabled = !has.camera;
+  at("call-name").textContent = `Room ${connection.room}`;
+  showSwitches();
+  label(at("screen"), "screen", "Share screen", { pressed: false });
   at("screen").disabled = !navigator.mediaDevices?.getDisplayMedia;
   panel = new Panel(at("figures"), connection);
-  timer = setInterval(() => { if (!at("figures").hidden) panel.update(); }, 1000);
+  clearInterval(timer);
+  timer = setInterval(() => panel.update().catch(() => {}), 1000);
+  picker.load(connection.view ?? "grid");
   window.tessera = connection;
-  at("mix").play().catch(() => { at("notice").textContent = "Click the picture to hear the room."; });
-  at("leave").focus();
+  report(connection.state);
+  at("microphone").focus();
 }
 
-function show(state) {
-  at("notice").textContent = { connecting: "Connecting …", disconnected: "The connection is interrupted; waiting …", failed: "The connection is lost. Leave and join again." }[state] ?? "";
+function show(stream) {
+  const mix = at("mix");
+  if (mix.srcObject !== stream) mix.srcObject = stream;
+  mix.play().catch((error) => {
+    if (error.name === "NotAllowedError") notice("The browser wants a click before it plays sound.", "Play", () => mix.play());
+  });
 }
 
-function close() {
+function notice(words, button, action) {
+  at("notice").hidden = !words;
+  at("notice-text").textContent = words ?? "";
+  at("notice-button").hidden = !button;
+  at("notice-button").textContent = button ?? "";
+  at("notice-button").onclick = () => { notice(); action?.(); };
+}
+
+function report(state, words) {
+  at("stage").dataset.state = state;
+  switch (state) {
+    case "connecting": return notice("Connecting …");
+    case "connected": return notice();
+    case "mending": return notice("The connection is interrupted. Trying again …");
+    case "ended": return notice(words, "Back to the lobby", leave);
+  }
+}
+
+function leave() {
   clearInterval(timer);
   connection?.leave();
-  for (const source of [stream, shared]) source?.getTracks().forEach((track) => track.stop());
-  connection = stream = shared = undefined;
+  connection = undefined;
+  stopSharing();
   at("mix").srcObject = null;
+  open("layouts", false);
+  open("figures", false);
+  if (document.fullscreenElement) document.exitFullscreen();
+  notice();
+  at("call").hidden = true;
+  at("lobby").hidden = false;
+  document.title = "Tessera";
+  if (devices.microphone) devices.measure();
+  showDevices();
+  at("enter").focus();
 }
-
-function press(button, pressed, on, off) {
-  button.setAttribute("aria-pressed", pressed);
-  button.textContent = pressed ? on : off;
-}
-
-at("microphone").addEventListener("click", () => {
-  const [track] = stream.getAudioTracks();
-  track.enabled = !track.enabled;
-  press(at("microphone"), !track.enabled, "Unmute", "Mute");
-});
-
-at("camera").addEventListener("click", async () => {
-  const [track] = stream.getVideoTracks();
-  track.enabled = !track.enabled;
-  // Nothing at all is sent, so that the room shows an avatar and not a black picture.
-  await connection.video.sender.replaceTrack(track.enabled ? track : null);
-  press(at("camera"), !track.enabled, "Camera on", "Camera off");
-});
 
 async function stopSharing() {
   shared?.getTracks().forEach((track) => track.stop());
   shared = undefined;
-  await connection?.screen.sender.replaceTrack(null);
-  press(at("screen"), false, "Stop sharing", "Share screen");
+  label(at("screen"), "screen", "Share screen", { pressed: false });
+  await connection?.send("screen", undefined);
 }
 
-at("screen").addEventListener("click", async () => {
+async function share() {
   if (shared) return stopSharing();
   try {
     shared = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } } });
-  } catch { return; }
+  } catch (error) {
+    if (error.name !== "NotAllowedError") notice(`The screen cannot be shared: ${error.message}.`, "OK");
+    return;
+  }
   const [track] = shared.getVideoTracks();
   track.contentHint = "detail";
   track.onended = stopSharing;
-  await connection.screen.sender.replaceTrack(track);
-  press(at("screen"), true, "Stop sharing", "Share screen");
-});
+  label(at("screen"), "screen", "Stop sharing", { pressed: true });
+  await connection.send("screen", track);
+}
 
-at("layout").addEventListener("change", async () => {
-  at("notice").textContent = "";
-  try { await connection.watch(at("layout").value); } catch (error) { at("notice").textContent = error.message; }
-});
+async function changeLayout(layout) {
+  try {
+    await connection.watch(layout);
+  } catch (error) {
+    notice(error.message, "OK");
+    throw error;
+  }
+}
 
-at("quality").addEventListener("click", () => {
-  at("figures").hidden = !at("figures").hidden;
-  at("quality").setAttribute("aria-pressed", !at("figures").hidden);
-  if (!at("figures").hidden) panel.update();
-});
+function open(id, isOpen) {
+  at(id).hidden = !isOpen;
+  at(id === "layouts" ? "layout" : "quality").setAttribute("aria-expanded", isOpen);
+}
 
-at("mix").addEventListener("click", () => at("mix").play().then(() => { at("notice").textContent = ""; }));
-at("leave").addEventListener("click", () => {
-  close();
-  at("call").hidden = true;
-  at("entry").hidden = false;
-  document.title = "Tessera";
-  at("enter").focus();
-});
-addEventListener("pagehide", close);
+function toggleLayouts() {
+  const isOpen = at("layouts").hidden;
+  open("figures", false);
+  open("layouts", isOpen);
+  if (isOpen) at("layouts").querySelector("input:checked")?.focus();
+}
 
-fetch("/v1/layouts").then((response) => response.json()).then((names) => {
-  at("layout").replaceChildren(...names.map((name) => new Option(name.replaceAll("-", " "), name, name === "grid", name === "grid")));
-}).catch(() => {});
+function toggleFigures() {
+  const isOpen = at("figures").hidden;
+  open("layouts", false);
+  open("figures", isOpen);
+  if (isOpen) panel.show({}), panel.update().catch(() => {});
+}
+
+function fullscreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else at("call").requestFullscreen?.().catch(() => {});
+}
+
+const actions = {
+  microphone: () => toggle("microphone"), camera: () => toggle("camera"), screen: share, layout: toggleLayouts,
+  quality: toggleFigures, full: fullscreen, leave,
+};
+for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
+at("preview-microphone").addEventListener("click", () => toggle("microphone"));
+at("preview-camera").addEventListener("click", () => toggle("camera"));
+at("mix").addEventListener("dblclick", fullscreen);
+document.addEventListener("fullscreenchange", () => {
+  const isFull = !!document.fullscreenElement;
+  label(at("full"), "full", isFull ? "Smaller" : "Full screen", { pressed: isFull });
+});
+label(at("layout"), "layout", "Layout");
+label(at("quality"), "quality", "Quality");
+label(at("full"), "full", "Full screen", { pressed: false });
+label(at("leave"), "leave", "Leave");
+at("full").hidden = !document.fullscreenEnabled;
+
+const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", q: "quality", f: "full" };
+addEventListener("keydown", (event) => {
+  if (at("call").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.key === "Escape") {
+    const opened = !at("layouts").hidden ? "layout" : !at("figures").hidden ? "quality" : undefined;
+    open("layouts", false);
+    open("figures", false);
+    if (opened) at(opened).focus();
+    return;
+  }
+  const button = at(keys[event.key.toLowerCase()] ?? "");
+  if (button && !button.disabled && !button.hidden) button.click();
+});
+addEventListener("pagehide", (event) => { if (!event.persisted) connection?.leave(); });
+
+showSwitches();
+const ready = look();
