@@ -116,6 +116,7 @@ let package = Package(
         tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
         tests("StoreTests", ["Store"]),
         tests("ServiceTests", ["Service", "Live", "Timing"]),
+        tests("BrowserTests", ["tessera"], exclude: ["Pages"]),
         tests(
             "LiveTests",
             [
