@@ -1,5 +1,5 @@
-# make run    installs what is missing, builds, renders a meeting of nine from Samples/ into out/
-# make demo   starts the service with a room of eight who play Samples/
+# make run    installs what is missing, builds, starts the service with a room of eight who play Samples/, prints its URL
+# make render renders a meeting of nine from Samples/ into out/
 # make test   builds and runs all tests
 # make bench  CPU, wall time and quality against the bare codecs, ffmpeg and GStreamer; cost of a tick
 # make bench-live  a live room: time through the server, joins, CPU against the bare codecs
@@ -11,7 +11,7 @@ SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run demo test bench bench-live soak lint format sanitize packages samples clean
+.PHONY: all build run render test bench bench-live soak lint format sanitize packages samples clean
 all: build
 
 packages:
@@ -21,6 +21,9 @@ build: packages
 	$(SWIFT) build -c release --product tessera
 
 run: build
+	$(TESSERA) serve --demo
+
+render: build
 	@mkdir -p out
 	$(TESSERA) render --layout Layouts/grid.json $(foreach clip,$(NINE),--input $(clip)) --output out/meeting.webm --force
 	$(TESSERA) render --layout Layouts/grid.json $(foreach clip,$(NINE),--input $(clip)) --at 6 --output out/meeting.png --force
@@ -28,13 +31,12 @@ run: build
 	@echo "The meeting: $(CURDIR)/out/meeting.webm"
 	@echo "A still:     $(CURDIR)/out/meeting.png"
 
-demo: build
-	$(TESSERA) serve --demo
-
-# Optimised: tests touch every pixel and sample, and debug Swift is too slow for that.
+# Optimised: tests touch every pixel and sample, and debug Swift is too slow for that. Browsers get the machine to
+# themselves; what they saw is in out/browser.
 test: packages
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build
+	$(SWIFT) test -c release --skip-build --skip BrowserTests
+	$(SWIFT) test -c release --skip-build --filter BrowserTests
 
 bench: packages
 	@.ci/install-packages packages-bench
@@ -61,8 +63,8 @@ format:
 
 # Leaks are not looked for: the test runner itself leaves some.
 sanitize: packages
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --sanitize=address --scratch-path .build/address
-	$(SWIFT) test -c release --sanitize=thread --scratch-path .build/thread
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --skip BrowserTests --sanitize=address --scratch-path .build/address
+	$(SWIFT) test -c release --skip BrowserTests --sanitize=thread --scratch-path .build/thread
 
 samples:
 	@.ci/install-packages packages-samples
