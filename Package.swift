@@ -120,7 +120,8 @@ let package = Package(
         tests(
             "LiveTests",
             [
-                "MediaTesting", "Live", "Codecs", "Compositor", "Containers", "Layout", "Media", "Mixing", "Timing",
+                "MediaTesting", "Live", "SecureTransport", "WebRTC", "RTP", "Codecs", "Compositor", "Containers", "Layout",
+                "Media", "Mixing", "Timing",
             ]),
         tests(
             "CommandTests",

@@ -40,13 +40,21 @@ public final class LiveServer: @unchecked Sendable {
             }
             addresses.insert(address, at: 0)
         }
-        candidates = addresses.enumerated().map { Candidate(host: $1, preference: UInt16(65_535 - $0)) }
+        var streamAddresses = network.streamAddresses
+        if configuration.publicAddress != nil, !streamAddresses.isEmpty { streamAddresses.insert(addresses[0], at: 0) }
+        candidates =
+            addresses.enumerated().map { Candidate(host: $1, preference: UInt16(65_535 - $0)) }
+            + streamAddresses.enumerated().map {
+                Candidate(host: $1, transport: .tcp, preference: UInt16(8_191 - $0))
+            }
         frameClock = Metronome(name: "frame-clock", rate: configuration.frameRate)
         soundClock = Metronome(name: "sound-clock", rate: FrameRate(50))
     }
 
     /// What candidates carry.
-    public var addresses: [String] { candidates.map { "\($0.host):\($0.port)" } }
+    public var addresses: [String] {
+        candidates.filter { $0.transport == .udp }.map { "\($0.host):\($0.port)" }
+    }
 
     public func start() {
         network.onEnd = { [unowned self] session in ended(session) }
@@ -136,7 +144,6 @@ public final class LiveServer: @unchecked Sendable {
     ) throws(LiveError) -> (SessionDescription, NegotiatedSession) {
         var capabilities = MediaCapabilities()
         capabilities.video = videoFormats(for: request, offer)
-        capabilities.acceptsSimulcast = false
         let purpose: Answerer.Purpose =
             switch request.kind {
             case .session: .session

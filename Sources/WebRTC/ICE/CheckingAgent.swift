@@ -134,6 +134,21 @@ public struct CheckingAgent: Sendable {
         if remote != nil { nextCheck = now }
     }
 
+    /// The connection that was `path` is closed: nothing can go over it any more. Another is sought if it was selected.
+    public mutating func close(_ path: NetworkPath, now: MediaTime, output: inout ICEOutput) {
+        pairs.removeAll { $0.path == path }
+        transactions.removeAll { $0.path == path }
+        locals[path.transport]?.removeAll { $0 == path.local && path.transport == .tcp }
+        guard let index = known.firstIndex(of: path) else { return }
+        known.remove(at: index)
+        output.changes.append(.retired(path))
+        guard selectedPath == path else { return }
+        selectedPath = nil
+        // Pairs that worked before may not work any more.
+        for index in pairs.indices where pairs[index].state == .succeeded { pairs[index].state = .waiting }
+        nextCheck = now
+    }
+
     /// One more of the peer's candidates. Names, other components, and those over a limit are tolerated and unused.
     public mutating func add(remote candidate: Candidate, now: MediaTime) {
         guard candidate.component == 1, let address = candidate.address, address.port != 0,

@@ -205,6 +205,15 @@ public struct LiteAgent: Sendable {
         output.changes.append(.selected(paths[index].path))
     }
 
+    /// The connection that was `path` is closed: nothing can go over it any more. The peer's next nomination, or media over
+    /// another path that it nominated, says where to go on.
+    public mutating func close(_ path: NetworkPath, output: inout ICEOutput) {
+        guard let index = paths.firstIndex(where: { $0.path == path }) else { return }
+        paths.remove(at: index)
+        if selectedPath == path { selectedPath = nil }
+        output.changes.append(.retired(path))
+    }
+
     /// When the next path's lifetime ends.
     public var nextDeadline: MediaTime? {
         paths.map { $0.lastHeard + LiteAgent.pathLifetime }.min()

@@ -381,6 +381,15 @@ public final class Peer {
         follow(output, now: now)
     }
 
+    /// The TCP connection that was `path` is closed.
+    public func pathClosed(_ path: NetworkPath, now: MediaTime) {
+        guard end == nil else { return }
+        var output = ICEOutput()
+        lite?.close(path, output: &output)
+        checking?.close(path, now: now, output: &output)
+        follow(output, now: now)
+    }
+
     /// A later offer and answer changed the media, as when a screen is shared. The transport stays as it is; if the peer's
     /// credentials are new, ``restartICE(credentials:remote:now:)`` is called too.
     public func update(_ session: NegotiatedSession) {
