@@ -72,6 +72,7 @@ final class LiveRoom: @unchecked Sendable {
             participant.camera?.setShown(seen.contains(.camera(participant: participant.id)))
             participant.screen?.setShown(seen.contains(.screen(participant: participant.id)))
         }
+        WishedHeights.tell(participants, of: views.values.map(\.wishedHeights))
     }
 
     private func stageParticipant(

@@ -24,6 +24,7 @@ final class LiveView: @unchecked Sendable {
     private let pipeline: ViewPipeline
     private var reductions: [PictureSize: PictureReduction] = [:]
     private var ticks = 0
+    private(set) var wishedHeights = WishedHeights()
     private var contents: [TileContent] = []
     /// What small tiles show while they change at a lower rate.
     private var held: [TileContent: Picture] = [:]
@@ -151,6 +152,7 @@ final class LiveView: @unchecked Sendable {
             state.stages.scale.record(ended - composited)
         }
         contents = scene.tiles.map(\.content)
+        if ticks % 8 == 0 { wishedHeights.note(scene) }
         return contents
     }
 

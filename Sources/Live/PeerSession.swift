@@ -18,7 +18,7 @@ final class PeerSession: @unchecked Sendable {
     /// Changes with each restart of ICE (RFC 9725, section 4.3.3).
     var entityTag: String
 
-    private var pictures: [Int: PictureReceiver] = [:]
+    private var pictures: [Int: LayeredReceiver] = [:]
     private var sounds: [Int: SoundReceiver] = [:]
     private let soundOut: OutgoingStream?
     private let videoOut: OutgoingStream?
@@ -36,6 +36,7 @@ final class PeerSession: @unchecked Sendable {
     private var layerLimit = PeerSession.allLayers
     private var sentLayer = PeerSession.allLayers
     private static let allLayers = 2
+    private var repairs = RepairBudget()
     private var nextKeyframeWish = MediaTime.zero
     private var nextLook = MediaTime.zero
     private let extensions: HeaderExtensionMap
@@ -87,8 +88,8 @@ final class PeerSession: @unchecked Sendable {
                 let feed = cameraFound ? participant.screen : participant.camera
                 cameraFound = true
                 if let feed {
-                    pictures[media.index] = PictureReceiver(
-                        format: format, feed: feed, sound: participant.sound,
+                    pictures[media.index] = LayeredReceiver(
+                        format: format, layers: media.layers.count, feed: feed, sound: participant.sound,
                         holdsSound: feed === participant.camera)
                 }
             } else if let playout = participant.sound, sounds.isEmpty {
@@ -127,41 +128,29 @@ final class PeerSession: @unchecked Sendable {
             values = (try? HeaderExtensions(parsing: block, in: bytes, map: extensions)) ?? values
         }
         if let sequence = values.transportSequenceNumber { arrivals?.receive(sequence, arrival: now) }
-        // Of simulcast layers the first that comes is taken.
-        if let layer = source.layer, layer != 0 { return }
         if let receiver = sounds[source.media] {
             if source.role == .media { receiver.receive(packet, in: bytes, level: values.audioLevel, now: now) }
             return
         }
         guard let receiver = pictures[source.media] else { return }
-        switch source.role {
-        case .media:
-            receiver.receive(
-                packet, in: bytes, orientation: values.videoOrientation, isRepeated: false, now: now)
-        case .retransmission:
-            guard let ssrc = source.repairs ?? receiver.ssrc,
-                let original = try? Retransmission.original(
-                    of: packet, in: bytes, ssrc: ssrc, payloadType: packet.header.payloadType)
-            else { return }
-            receiver.receive(original, in: bytes, orientation: nil, isRepeated: true, now: now)
-        }
+        receiver.receive(packet, in: bytes, source: source, orientation: values.videoOrientation, now: now)
         ask(receiver, now: now, network: network)
     }
 
     /// Asks for what is missing of a stream.
-    private func ask(_ receiver: PictureReceiver, now: MediaTime, network: NetworkThread) {
-        let requests = receiver.requests(now: now)
-        guard let media = receiver.ssrc, !requests.lost.isEmpty || requests.wantsKeyframe else { return }
-        sendControl(network) { [ownSSRC] writer throws(WireError) in
-            if !requests.lost.isEmpty {
-                try GenericNack(sender: ownSSRC, media: media, lost: requests.lost).write(into: &writer)
+    private func ask(_ receiver: LayeredReceiver, now: MediaTime, network: NetworkThread) {
+        receiver.requests(now: now) { media, requests in
+            sendControl(network) { [ownSSRC] writer throws(WireError) in
+                if !requests.lost.isEmpty {
+                    try GenericNack(sender: ownSSRC, media: media, lost: requests.lost).write(into: &writer)
+                }
+                if requests.wantsKeyframe {
+                    try PictureLossIndication(sender: ownSSRC, media: media).write(into: &writer)
+                }
             }
-            if requests.wantsKeyframe {
-                try PictureLossIndication(sender: ownSSRC, media: media).write(into: &writer)
-            }
+            figures.nacksSent += UInt64(requests.lost.count)
+            if requests.wantsKeyframe { figures.keyframesAsked += 1 }
         }
-        figures.nacksSent += UInt64(requests.lost.count)
-        if requests.wantsKeyframe { figures.keyframesAsked += 1 }
     }
 
     private func receiveControl(_ bytes: Span<UInt8>, now: MediaTime, network: NetworkThread) {
@@ -183,7 +172,7 @@ final class PeerSession: @unchecked Sendable {
     private func handle(_ packet: RTCPPacket, now: MediaTime, network: NetworkThread) {
         switch packet {
         case .senderReport(let report):
-            for receiver in pictures.values where receiver.ssrc == report.ssrc { receiver.receive(report, now: now) }
+            for receiver in pictures.values { receiver.receive(report, now: now) }
             for receiver in sounds.values where receiver.ssrc == report.ssrc { receiver.receive(report, now: now) }
             note(report.blocks, now: now, network: network)
         case .receiverReport(let report): note(report.blocks, now: now, network: network)
@@ -272,9 +261,11 @@ final class PeerSession: @unchecked Sendable {
 
     private func resend(_ nack: GenericNack, now: MediaTime, network: NetworkThread) {
         guard let videoOut, nack.media == videoOut.stream.ssrc, let path = peer.selectedPath else { return }
+        let interval = RepairBudget.interval(roundTrip: figures.roundTrip)
         nack.forEach { sequence in
-            guard let source = videoOut.stream.source(ofLost: sequence, now: now),
-                let output = recentSources[source]
+            guard repairs.admitRequest(now: now),
+                let source = videoOut.stream.source(ofLost: sequence, now: now, interval: interval),
+                let output = recentSources[source], repairs.admit(PeerSession.packetLimit)
             else { return }
             figures.resent += 1
             send(over: path, network) { writer throws(WireError) in
@@ -312,6 +303,7 @@ final class PeerSession: @unchecked Sendable {
             return
         }
         figures.framesOut += 1
+        repairs.sent(packets.count * PeerSession.packetLimit)
         for index in packets {
             send(over: path, network) { writer throws(WireError) in
                 try videoOut.stream.write(
@@ -389,7 +381,7 @@ final class PeerSession: @unchecked Sendable {
     }
 
     private func sendReports(now: MediaTime, network: NetworkThread) {
-        var blocks = pictures.values.compactMap { $0.reportBlock(now: now) }
+        var blocks = pictures.values.flatMap { $0.reportBlocks(now: now) }
         blocks += sounds.values.compactMap { $0.reportBlock(now: now) }
         figures.lossIn = Double(blocks.map(\.fractionLost).max() ?? 0) / 256
         let ntp = network.wallClock(at: now)

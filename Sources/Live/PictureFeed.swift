@@ -37,6 +37,7 @@ final class PictureFeed: @unchecked Sendable {
         var awaitsKeyframe = true
         var wantsKeyframe = false
         var newest: MediaTime?
+        var wishedHeight: Int?
         var statistics = Statistics()
     }
 
@@ -121,6 +122,12 @@ final class PictureFeed: @unchecked Sendable {
             state.isShown = isShown
             if isShown { state.wantsKeyframe = true }
         }
+    }
+
+    /// Height in pixels of the tallest tile that shows this source; nil while that is unknown.
+    var wishedHeight: Int? {
+        get { state.withLock(\.wishedHeight) }
+        set { state.withLock { $0.wishedHeight = newValue } }
     }
 
     /// Whether a keyframe is to be asked for; asking clears it.

@@ -19,6 +19,26 @@ final class PictureReceiver {
     private var heldSound = MediaTime.zero
     private var lastPicture: MediaTime?
 
+    /// What becomes of what comes.
+    enum Duty {
+        /// Nothing: it is counted, as another layer is shown.
+        case counts
+        /// It is to be shown from its next keyframe on, and then ``shows`` by itself.
+        case prepares
+        case shows
+    }
+
+    var duty = Duty.shows {
+        didSet {
+            if oldValue == .counts, duty != .counts { buffer.restart() }
+            guard duty == .counts, heldSound != .zero else { return }
+            heldSound = .zero
+            sound?.setMinimumDelay(.zero)
+        }
+    }
+    /// Whether pictures are to come after all that was shown before, as when layers take turns.
+    var keepsOrder = false
+
     /// `sound` is the participant's own, which the pictures are to be in step with; if it is to be held back while they
     /// come late, `holdsSound`.
     init(format: PictureFormat, feed: PictureFeed, sound: SoundPlayout?, holdsSound: Bool = false) {
@@ -67,6 +87,7 @@ final class PictureReceiver {
             }
             _ = clock.receive(packet.header.timestamp, arrival: now)
         }
+        guard duty != .counts else { return }
         buffer.receive(packet, sequence: sequence, orientation: orientation, in: bytes, now: now)
         drain(now: now)
     }
@@ -77,7 +98,9 @@ final class PictureReceiver {
             clock.complete(picture, now: now)
             lastPicture = now
             let timestamp = RTPTimestamp(picture.timestamp)
-            let time = clock.playout(of: timestamp, sound: sound?.anchor, delay: clock.wantedDelay, now: now) ?? now
+            var time = clock.playout(of: timestamp, sound: sound?.anchor, delay: clock.wantedDelay, now: now) ?? now
+            if keepsOrder, let newest = feed.newest { time = max(time, newest + .milliseconds(1)) }
+            duty = .shows
             let turns = Int(picture.orientation?.quarterTurns ?? 0) * 90
             feed.submit(
                 EncodedChunk(data: data, time: time, isKeyframe: picture.isKeyframe),
@@ -87,7 +110,7 @@ final class PictureReceiver {
 
     /// Does what is due, and says what to ask the sender for.
     func requests(now: MediaTime) -> Requests {
-        if feed.takeKeyframeWish() { buffer.decodingFailed() }
+        if duty == .shows, feed.takeKeyframeWish() { buffer.decodingFailed() }
         drain(now: now)
         holdSound(now: now)
         let wantsKeyframe = buffer.requests(now: now, lost: &lost)
