@@ -45,6 +45,11 @@ final class PeerPair {
     /// Lets a test look at, change or drop (by returning nil) what the network carries.
     var tamper: ((_ bytes: [UInt8], _ isUp: Bool) -> [UInt8]?)?
     var connectedAt: MediaTime?
+    /// What the peers' owners do with media, with its plain bytes, and every few milliseconds.
+    var onMedia: ((_ packet: RTPPacket, _ bytes: [UInt8], _ source: IncomingSource, _ isUp: Bool) -> Void)?
+    var onControl: ((_ bytes: [UInt8], _ isUp: Bool) -> Void)?
+    var onTick: (() -> Void)?
+    private var nextTick = MediaTime.zero
 
     init(
         seed: UInt64, impairment: Impairment = Impairment(), serverSetup: SetupRole = .passive,
@@ -94,6 +99,7 @@ final class PeerPair {
                 if let time { next = min(next, time) }
             }
             if isSendingMedia { next = min(next, nextMedia) }
+            if onTick != nil { next = min(next, nextTick) }
             now = max(now, next)
             while let flight = up.receive(now: now) { deliver(flight, isUp: true) }
             while let flight = down.receive(now: now) { deliver(flight, isUp: false) }
@@ -102,6 +108,10 @@ final class PeerPair {
             if isSendingMedia, now >= nextMedia {
                 sendMedia()
                 nextMedia = now + .milliseconds(20)
+            }
+            if let onTick, now >= nextTick {
+                nextTick = now + .milliseconds(5)
+                onTick()
             }
             flush()
         }
@@ -124,10 +134,13 @@ final class PeerPair {
         let arrival = peer.handle(&span, over: flight.path, now: now)
         switch arrival {
         case .none: break
-        case .rtp(let packet, _, let source):
+        case .rtp(let packet, let count, let source):
+            onMedia?(packet, Array(bytes[..<count]), source, isUp)
             let received = Received(time: now, sequence: packet.header.sequenceNumber.rawValue, source: source)
             if isUp { atServer.append(received) } else { atClient.append(received) }
-        case .rtcp: if isUp { controlAtServer += 1 }
+        case .rtcp(let count):
+            onControl?(Array(bytes[..<count]), isUp)
+            if isUp { controlAtServer += 1 }
         }
     }
 
