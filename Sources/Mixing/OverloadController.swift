@@ -4,8 +4,8 @@ public import Timing
 ///
 /// It is told the work of every frame as a share of the interval in force (1 is the whole budget), and judges by
 /// windows of a third of a second:
-/// - One window in which most frames were over budget, or two in a row in which a tenth was, take the next step. A
-///   step is given a window to show what it does.
+/// - One window in which most frames were over budget, two in a row in which a third was, or six in which a tenth was,
+///   take the next step. A step is given a window to show what it does.
 /// - A step is taken back when the work would still fit without it: at once if there would be plenty of room, otherwise
 ///   after two seconds of that. When a step that was taken back had to be taken again soon, the wait is doubled.
 public struct OverloadController: Sendable {
@@ -35,8 +35,9 @@ public struct OverloadController: Sendable {
     private var frames = 0
     private var overruns = 0
     private var sum = 0.0
-    /// Windows in a row: with a tenth of the frames over budget, and with room for one step less.
+    /// Windows in a row: with a tenth, and a third, of the frames over budget, and with room for one step less.
     private var bad = 0
+    private var worse = 0
     private var calm = 0
     private var settling = 0
     private var patience = OverloadController.patience
@@ -68,14 +69,15 @@ public struct OverloadController: Sendable {
     private mutating func judge(_ now: MediaTime) -> Change? {
         let load = frames == 0 ? 0 : sum / Double(frames)
         let isBad = overruns >= 2 && overruns * 10 >= frames
-        let isAwful = overruns >= 2 && overruns * 2 > frames
+        let isAwful = overruns >= 3 && overruns * 10 > frames * 6
         bad = isBad ? bad + 1 : 0
+        worse = isBad && overruns * 3 >= frames ? worse + 1 : 0
         if settling > 0 {
             settling -= 1
             calm = 0
             return nil
         }
-        if isAwful || bad >= 2 {
+        if isAwful || worse >= 2 || bad >= 6 {
             calm = 0
             guard let next = step.next else { return nil }
             if let lastEased, now - lastEased < OverloadController.regret {
@@ -104,6 +106,7 @@ public struct OverloadController: Sendable {
         let change = Change(from: self.step, to: step, load: load, overruns: overruns, frames: frames)
         if step > self.step { settling = 1 }
         bad = 0
+        worse = 0
         self.step = step
         return change
     }
