@@ -44,11 +44,14 @@ extension BrowserTests {
             let devices = try FakeDevices()
             let service = try await Service()
             defer { service.end() }
+            // Pages from elsewhere need one, even of a service that is open to this machine.
+            let token = try service.token(room: "plain")
             let load = try await service.fill("plain")
             defer { load.end() }
             let browser = try await Chromium(picture: devices.picture, sound: devices.sound)
             do {
-                try await browser.open("file://\(Place.pages)/session.html?server=\(service.url)&room=plain")
+                try await browser.open(
+                    "file://\(Place.pages)/session.html?server=\(service.url)&room=plain&token=\(token)")
                 let room = RoomOnPage(browser: browser, mix: "document.getElementById('mix')", peer: "window.peer")
                 try await room.begin()
                 try await room.seesAllFive(layout: "grid", devices: devices, name: "Page")
@@ -56,7 +59,8 @@ extension BrowserTests {
                 try await browser.keepScreenshot("page")
 
                 // WHIP in place of it: the same picture for who watches through WHEP.
-                try await browser.open("file://\(Place.pages)/whip.html?server=\(service.url)&room=plain")
+                try await browser.open(
+                    "file://\(Place.pages)/whip.html?server=\(service.url)&room=plain&token=\(token)")
                 try await until("pictures sent by WHIP") {
                     try await browser.evaluate(
                         "return window.peer?.connectionState === 'connected' ")
@@ -65,11 +69,13 @@ extension BrowserTests {
                     try await service.participants(of: "plain").count(where: \.isConnected) == 5
                 }
                 let ended: Int = try await browser.evaluate(
-                    "return (await fetch(window.resource, { method: 'DELETE' })).status")
+                    "return (await fetch(window.resource, { method: 'DELETE', headers: { Authorization: 'Bearer \(token)' } })).status"
+                )
                 #expect(ended == 200)
                 try await until("WHIP's tile to go") { try await service.participants(of: "plain").count == 4 }
 
-                try await browser.open("file://\(Place.pages)/whep.html?server=\(service.url)&room=plain")
+                try await browser.open(
+                    "file://\(Place.pages)/whep.html?server=\(service.url)&room=plain&token=\(token)")
                 let watched = RoomOnPage(browser: browser, mix: "document.getElementById('mix')", peer: "window.peer")
                 try await watched.begin()
                 try await watched.framesKeepComing()

@@ -39,6 +39,11 @@ final class Service: Sendable {
         return load
     }
 
+    /// A token that opens the room.
+    func token(room: String) throws -> String {
+        try output(of: ["token", "--room", room, "--data", data]).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     struct Participant: Decodable {
         var name: String
         var isConnected: Bool
@@ -52,6 +57,19 @@ final class Service: Sendable {
     }
 }
 
+/// What the program prints.
+private func output(of arguments: [String]) throws -> String {
+    let pipe = Pipe()
+    let program = Process()
+    program.executableURL = URL(fileURLWithPath: Place.tessera)
+    program.arguments = arguments
+    program.standardOutput = pipe
+    try program.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    program.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+}
+
 /// A tile in fractions of the picture.
 struct Tile: Codable {
     var x: Double
@@ -61,15 +79,8 @@ struct Tile: Codable {
 
     /// Where `layout` puts this many participants, by the program's own account.
     static func placements(of layout: String, participants: Int) throws -> [Tile] {
-        let pipe = Pipe()
-        let program = Process()
-        program.executableURL = URL(fileURLWithPath: Place.tessera)
-        program.arguments = ["layouts", "preview", layout, "--participants", "\(participants)", "--json"]
-        program.standardOutput = pipe
-        try program.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        program.waitUntilExit()
-        return try JSONDecoder().decode([Tile].self, from: data).map {
+        let text = try output(of: ["layouts", "preview", layout, "--participants", "\(participants)", "--json"])
+        return try JSONDecoder().decode([Tile].self, from: Data(text.utf8)).map {
             Tile(x: $0.x / 1280, y: $0.y / 720, width: $0.width / 1280, height: $0.height / 720)
         }
     }
