@@ -4,6 +4,7 @@
 # make bench  CPU, wall time and quality against the bare codecs, ffmpeg and GStreamer; cost of a tick
 # make bench-live  a live room: time through the server, joins, CPU against the bare codecs
 # make soak   sixteen participants for DURATION seconds (600): memory, latency, lip-sync
+# make crash  kills recordings at 200 random moments in each container
 # make lint   checks the formatting of the source
 # make sanitize  the tests under the address and the thread sanitizer
 
@@ -11,7 +12,7 @@ SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run render test bench bench-live soak lint format sanitize packages samples clean
+.PHONY: all build run render test bench bench-live soak crash lint format sanitize packages samples clean
 all: build
 
 packages:
@@ -54,6 +55,10 @@ DURATION ?= 600
 soak: build
 	@.ci/install-packages packages-bench
 	Tests/Bench/live-bench soak --seconds $(DURATION)
+
+crash: packages
+	$(SWIFT) build -c release --product crash
+	.build/release/crash run 200
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -93,6 +93,10 @@ let package = Package(
             name: "tick-bench",
             dependencies: ["Codecs", "Compositor", "Layout", "Media", "Mixing", "Timing"], path: "Tests/Bench/Tick",
             swiftSettings: settings),
+        // Recordings that are killed at random moments.
+        .executableTarget(
+            name: "crash", dependencies: ["Codecs", "Containers", "Media", "Recording", "Store", "Timing"],
+            path: "Tests/Crash", swiftSettings: settings),
         // What tests measure with: tones, clicks, gaps, PSNR, seeded random numbers.
         .target(
             name: "MediaTesting", dependencies: ["Media", "Timing"], path: "Tests/MediaTesting", swiftSettings: settings
@@ -112,7 +116,7 @@ let package = Package(
         tests(
             "MixingTests",
             ["MediaTesting", "Mixing", "RTP", "AudioMixer", "Compositor", "Layout", "Codecs", "Media", "Timing"]),
-        tests("RecordingTests", ["MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
+        tests("RecordingTests", ["crash", "MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
         tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
         tests("StoreTests", ["Store"]),
         tests("ServiceTests", ["Service", "Live", "Timing"]),

@@ -76,6 +76,22 @@ private final class LogSink: RecordingSink {
         }
     }
 
+    /// Processes that record, killed at ten moments: what they leave plays, and the next start finishes it.
+    @Test func killedProcesses() throws {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let own = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: (own as NSString).deletingLastPathComponent + "/crash")
+        process.arguments = ["run", "2"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(text)")
+    }
+
     /// A real full disk, where the tests may mount one.
     @Test(.enabled(if: geteuid() == 0))
     func aFullFileSystem() throws {
