@@ -62,9 +62,14 @@ struct IndexedMP4 {
         // The chunks have become what MP4 wants (H.264's start codes are lengths now), and so has their setup.
         var video = writer.video
         if let setup = reader.info.video?.parameters.setup { video?.setup = setup }
+        // The track of chapters has no place for a time before the first.
+        var chapters = writer.chapters
+        if let first = chapters.first, first.start > .zero {
+            chapters.insert(Chapter(start: .zero, title: writer.options.title ?? "Start"), at: 0)
+        }
         let muxer = try Muxer(
             output, format: .mp4, layout: layout, video: video, sound: writer.sound, options: writer.options,
-            chapters: writer.chapters, end: writer.duration, path: indexedPath)
+            chapters: chapters, end: writer.duration, path: indexedPath)
         while case .packet(let packet) = try reader.read() {
             try muxer.write(packet.chunk, to: packet.track)
         }
