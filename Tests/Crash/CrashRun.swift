@@ -166,7 +166,7 @@ struct CrashRun {
             faults.append("\(record.id) is \(record.state): \(record.error ?? "")")
         }
         for record in records where record.state == .finished {
-            for file in record.files {
+            for file in record.files where file.state == .whole {
                 let path = root + "/" + file.path
                 let check = try FileCheck(path: path)
                 if !check.isSound { faults.append(contentsOf: check.warnings) }
