@@ -32,6 +32,13 @@ package struct SpeechDetector {
     /// dBFS of the noise floor.
     package private(set) var noiseFloor = SpeechDetector.lowestFloor
 
+    /// Frames with sound that are still to pass before the floor is known: a decoder's first ones swell.
+    private var settling = 5
+    /// Frames for which a newcomer's sound has the benefit of the doubt, as far as ``clearance`` goes: it may be a voice.
+    private var doubtful = SpeechDetector.steadyFrames
+    /// dBFS: less is no sound at all, which tells nothing of the floor to come.
+    private static let nothing: Float = -90
+
     private var evidence = 0
     private var smoothed: Float = -120
     private var highPass = (first: Float(0), firstInput: Float(0), second: Float(0), secondInput: Float(0))
@@ -52,10 +59,15 @@ package struct SpeechDetector {
         for frame in 0..<SpeechDetector.framesPerTick {
             let start = frame * SpeechDetector.frameLength * SpeechDetector.decimation
             let decibels = frameLevel(left + start, right + start)
+            if settling > 0 {
+                settle(decibels)
+                continue
+            }
             smoothed += (decibels - smoothed) * (decibels < smoothed ? 0.5 : 0.3)
             updateFloor()
             let over = max(0, decibels - noiseFloor)
-            clearance = max(clearance, over)
+            clearance = max(clearance, doubtful > 0 ? decibels - SpeechDetector.lowestFloor : over)
+            doubtful = max(0, doubtful - 1)
             loudest = max(loudest, decibels)
             let speaks = over > SpeechDetector.margin && decibels > SpeechDetector.quietest
             evidence = min(max(evidence + (speaks ? 1 : -1), 0), SpeechDetector.most)
@@ -69,6 +81,18 @@ package struct SpeechDetector {
         let aim = isSpeaking ? min(max((loudest + 55) / 45, 0.1), 1) : 0
         level += (aim - level) * (aim > level ? 0.25 : 0.12)
         if level < 0.02 { level = 0 }
+    }
+
+    /// The first sound of all is taken for the floor, so that who comes into the room with a hum or a noise does not
+    /// seem to speak; speech falls below its own beginning soon.
+    private mutating func settle(_ decibels: Float) {
+        guard decibels > SpeechDetector.nothing else { return }
+        clearance = max(clearance, decibels - SpeechDetector.lowestFloor)
+        settling -= 1
+        guard settling == 0 else { return }
+        smoothed = decibels
+        least = decibels
+        leasts = SIMD8(repeating: decibels)
     }
 
     /// A tick without sound. The floor stays what it was.

@@ -81,6 +81,26 @@ import Testing
         }
     }
 
+    /// Who joins with a background of any kind does not seem to speak, and is found when they do.
+    @Test func whatIsThereFromTheBeginningIsNoSpeech() throws {
+        var random = SeededRandom(seed: 62)
+        let count = 48_000 * 6
+        let voice = [Float](repeating: 0, count: 48_000 * 3) + SyntheticVoice(level: 0.1).speak(seconds: 3, seed: 3)
+        for background in [
+            ToneMeter.tone(765, amplitude: 0.01, count: count), ToneMeter.tone(330, amplitude: 0.003, count: count),
+            random.noise(count, amplitude: 0.01), random.noise(count, amplitude: 0.1),
+        ] {
+            var sound = added(background, voice)
+            // A decoder begins in silence and swells.
+            for index in 0..<960 { sound[index] *= Float(index) / 960 }
+            let found = try levels([Float](repeating: 0, count: 4800) + sound)
+            let speaksEarly = found[..<150].contains { $0.isSpeaking }
+            #expect(!speaksEarly)
+            let share = Double(found[165..<300].count { $0.isSpeaking }) / 135
+            #expect(share > 0.7, "\(share)")
+        }
+    }
+
     @Test func clicksAndKnocksAreNoSpeech() throws {
         var random = SeededRandom(seed: 61)
         var typing = random.noise(48_000 * 8, amplitude: 0.001)
