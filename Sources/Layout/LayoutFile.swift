@@ -49,6 +49,12 @@ public struct LayoutFile: Sendable {
                 + BuiltInLayouts.names.joined(separator: ", "))
     }
 
+    /// A layout that no file stands behind; it has no images.
+    public init(_ layout: Layout) {
+        self.layout = layout
+        folder = nil
+    }
+
     /// Reads the file at `path`.
     public init(path: String) throws(LayoutFileError) {
         let bytes = try LayoutFile.bytes(of: path, limit: Layout.Limits.fileSize)

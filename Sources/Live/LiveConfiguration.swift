@@ -19,9 +19,13 @@ public struct LiveConfiguration: Sendable {
     public var soundBitrate = 48_000
     /// A built-in layout's name, or a layout file.
     public var defaultLayout = "grid"
+    /// Folders of further layouts, which clients may name by their files' names without `.json`.
+    public var layoutFolders: [String] = []
     /// Most participants of a room, and most rooms.
     public var participantLimit = 100
     public var roomLimit = 200
+    /// How long a room that somebody made stays while nobody is in it; others go with the last who leaves.
+    public var emptyRoomsStay = MediaTime(seconds: 600)
     /// Most distinct views of a room.
     public var viewLimit = 4
     /// How many are heard at a time.
@@ -59,6 +63,8 @@ public struct JoinRequest: Sendable {
     public var name: String?
     /// The layout to be shown; nil for the room's own.
     public var view: String?
+    /// Without the viewer's own tile.
+    public var withoutSelf = false
     /// What layouts may bind a region to, such as `host`.
     public var role: String?
     /// The rung of the ladder that is wanted, such as `360p30`, or `audio`; nil for the best.

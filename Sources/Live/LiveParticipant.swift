@@ -1,6 +1,6 @@
-import Layout
 import Media
 import Mixing
+import Room
 import Synchronization
 import Timing
 
@@ -8,10 +8,7 @@ import Timing
 final class LiveParticipant: Sendable {
     let id: String
     let name: String
-    let role: String?
     let kind: JoinKind
-    /// On the room's timeline.
-    let joined: MediaTime
     /// The number of the session whose peer this is.
     let session: Int
     /// What they send; nil for what was not agreed upon.
@@ -20,13 +17,10 @@ final class LiveParticipant: Sendable {
     let screen: PictureFeed?
 
     struct State {
-        /// By a host, or by themselves through the service.
+        /// By anybody's wish.
         var isMuted = false
-        var isConnected = false
-        /// Nothing came for some seconds.
-        var isSilent = false
-        /// The view that is watched.
-        var view: String
+        /// The view that is watched; nil for none.
+        var view: ViewID?
         /// dBFS of speech, of the last ticks.
         var level: Float = SoundPipeline.silence
         /// Last time sound that was not silence came out of the jitter buffer.
@@ -36,21 +30,16 @@ final class LiveParticipant: Sendable {
     let state: Mutex<State>
 
     init(
-        id: String, name: String, role: String?, kind: JoinKind, joined: MediaTime, session: Int, view: String,
-        sound: SoundPlayout?, camera: PictureFeed?, screen: PictureFeed?
+        id: String, name: String, kind: JoinKind, session: Int, sound: SoundPlayout?, camera: PictureFeed?,
+        screen: PictureFeed?
     ) {
         self.id = id
         self.name = name
-        self.role = role
         self.kind = kind
-        self.joined = joined
         self.session = session
         self.sound = sound
         self.camera = camera
         self.screen = screen
-        state = Mutex(State(view: view))
+        state = Mutex(State())
     }
-
-    /// Those who only watch have no tile.
-    var isShown: Bool { kind != .view }
 }

@@ -1,8 +1,10 @@
 import Codecs
+import Dispatch
 import Layout
 import Media
 import Mixing
 import RTP
+import Room
 import SecureTransport
 import Synchronization
 import Timing
@@ -20,13 +22,24 @@ public final class LiveServer: @unchecked Sendable {
     let overload = Overload()
     private let candidates: [Candidate]
     let rooms = Mutex<[String: LiveRoom]>([:])
-    /// Numbers of sessions by their tokens.
-    private let tokens = Mutex<[String: Int]>([:])
+    let catalogue: LayoutCatalogue
+    /// Sessions by their tokens.
+    private let tokens = Mutex<[String: Entry]>([:])
+    /// Where what has ended is taken apart: freeing decoders takes a while, and no clock waits for it.
+    private let yard = DispatchQueue(label: "yard")
+
+    /// What is known of a session without asking the network thread.
+    private struct Entry {
+        let number: Int
+        let room: LiveRoom
+        let participant: String
+    }
     private let nextNumber = Atomic(1)
 
     /// Binds the sockets. Throws if the port is taken, or an address makes no sense.
     public init(_ configuration: LiveConfiguration) throws(LiveError) {
         self.configuration = configuration
+        catalogue = try LayoutCatalogue(folders: configuration.layoutFolders, default: configuration.defaultLayout)
         network = try NetworkThread(port: configuration.mediaPort)
         do {
             identity = try Identity()
@@ -63,7 +76,10 @@ public final class LiveServer: @unchecked Sendable {
         WarmUp.begin(configuration)
         frameClock.start { [unowned self] now in
             overload.advance(to: now)
-            for room in rooms.withLock({ Array($0.values) }) { room.tick(now: now) }
+            for room in rooms.withLock({ Array($0.values) }) {
+                room.tick(now: now)
+                endIfAbandoned(room, now: now)
+            }
         }
         soundClock.start { [unowned self] now in soundTick(now: now) }
     }
@@ -74,7 +90,7 @@ public final class LiveServer: @unchecked Sendable {
         soundClock.stop()
         network.stop()
         pool.stop()
-        for room in rooms.withLock({ Array($0.values) }) { room.close() }
+        for room in rooms.withLock({ Array($0.values) }) { room.close(now: MonotonicClock.now) }
     }
 
     private func soundTick(now: MediaTime) {
@@ -110,12 +126,9 @@ public final class LiveServer: @unchecked Sendable {
         var generator = SystemRandomNumberGenerator()
         let credentials = ICECredentials(using: &generator)
         let (answer, session) = try negotiate(request, offer, credentials: credentials, generator: &generator)
-        let room = try room(named: request.room)
-        let view = try room.enterView(request.view, kind: request.kind) { key throws(LiveError) in
-            try makeView(key, in: room)
-        }
+        if let view = request.view { _ = try catalogue.layout(named: view) }
         let number = nextNumber.add(1, ordering: .relaxed).oldValue
-        let participant = try makeParticipant(request, session, number: number, view: view, in: room)
+        let participant = try makeParticipant(request, session, number: number)
         let peer: Peer
         // A tick is left for the tile to go within eight seconds.
         var limits = PeerLimits()
@@ -129,13 +142,34 @@ public final class LiveServer: @unchecked Sendable {
         }
         let token = LiveServer.randomToken(&generator)
         let entityTag = String(token.suffix(8))
+        let room = try admit(participant, request)
         let added = PeerSession(
             number: number, token: token, room: room, participant: participant, peer: peer, credentials: credentials,
             entityTag: entityTag, rung: rung)
-        try room.admit(participant, limit: configuration.participantLimit)
-        tokens.withLock { $0[token] = number }
+        tokens.withLock { $0[token] = Entry(number: number, room: room, participant: participant.id) }
         network.post { $0.add(added) }
+        // Removed before there was anything to say goodbye to.
+        if room.room.participant(participant.id) == nil { network.post { $0.close(number) } }
         return Joined(session: token, participant: participant.id, answer: answer.text, entityTag: entityTag)
+    }
+
+    /// Lets a participant into their room, which is made if there is none.
+    private func admit(_ participant: LiveParticipant, _ request: JoinRequest) throws(LiveError) -> LiveRoom {
+        let choice = ViewChoice(layout: request.view, withoutSelf: request.withoutSelf)
+        // The last one may just have left the room that was found.
+        for _ in 0..<3 {
+            let room = try open(request.room, defaultSettings).room
+            do throws(LiveError) {
+                try room.admit(participant, role: request.role, choice: choice, now: MonotonicClock.now)
+                return room
+            } catch {
+                guard error.status == 410 else {
+                    endIfAbandoned(room, now: MonotonicClock.now)
+                    throw error
+                }
+            }
+        }
+        throw LiveError(503, "the room '\(request.room)' is being closed", retryAfter: 1)
     }
 
     private func negotiate(
@@ -163,7 +197,7 @@ public final class LiveServer: @unchecked Sendable {
     }
 
     private func makeParticipant(
-        _ request: JoinRequest, _ session: NegotiatedSession, number: Int, view: String, in room: LiveRoom
+        _ request: JoinRequest, _ session: NegotiatedSession, number: Int
     ) throws(LiveError) -> LiveParticipant {
         var sound: SoundPlayout?
         var feeds: [PictureFeed] = []
@@ -187,59 +221,91 @@ public final class LiveServer: @unchecked Sendable {
             throw LiveError(400, "a name has no control characters")
         }
         return LiveParticipant(
-            id: "p\(number)", name: name, role: request.role, kind: request.kind,
-            joined: room.time(at: MonotonicClock.now), session: number, view: view, sound: sound, camera: feeds.first,
+            id: "p\(number)", name: name, kind: request.kind, session: number, sound: sound, camera: feeds.first,
             screen: feeds.count > 1 ? feeds[1] : nil)
     }
 
-    private func room(named name: String) throws(LiveError) -> LiveRoom {
-        if let room = rooms.withLock({ $0[name] }) { return room }
-        let fresh = try LiveRoom(name: name, configuration: configuration, now: MonotonicClock.now)
-        let (room, count) = rooms.withLock { rooms -> (LiveRoom?, Int) in
-            if let room = rooms[name] { return (room, 0) }
-            guard rooms.count < configuration.roomLimit else { return (nil, rooms.count) }
-            rooms[name] = fresh
-            return (fresh, 0)
-        }
-        guard let room else {
-            throw LiveError(503, "there are \(count) rooms, the most that are allowed", retryAfter: 30)
-        }
-        return room
+    /// Of a room that is made by who joins first: it goes with the last who leaves.
+    var defaultSettings: RoomSettings {
+        var settings = RoomSettings()
+        settings.participantLimit = configuration.participantLimit
+        settings.viewLimit = configuration.viewLimit
+        settings.layout = configuration.defaultLayout
+        return settings
     }
 
-    func makeView(_ key: String, in room: LiveRoom) throws(LiveError) -> LiveView {
-        let layout: LayoutFile
-        do {
-            layout = try LayoutFile(key)
-        } catch {
-            throw LiveError(422, "\(error)")
+    /// The room of that name, made with these settings if there is none. Throws with 503 for a room too many.
+    func open(_ name: String, _ settings: RoomSettings) throws(LiveError) -> (room: LiveRoom, isNew: Bool) {
+        if let room = rooms.withLock({ $0[name] }) { return (room, false) }
+        let surroundings = LiveRoom.Surroundings(
+            catalogue: catalogue,
+            makeView: { [unowned self] (id, layout) throws(LiveError) in
+                try makeView(id, layout: layout)
+            },
+            disconnect: { [network] sessions in
+                network.post { network in for session in sessions { network.close(session) } }
+            },
+            redirect: { [network] sessions in
+                network.post { network in
+                    for session in sessions { network.session(session)?.follow(now: MonotonicClock.now) }
+                }
+            })
+        let fresh = try LiveRoom(
+            name: name, configuration: configuration, settings: settings, surroundings: surroundings,
+            now: MonotonicClock.now)
+        let limit = configuration.roomLimit
+        let result = rooms.withLock { rooms -> (LiveRoom, Bool)? in
+            if let room = rooms[name] { return (room, false) }
+            guard rooms.count < limit else { return nil }
+            rooms[name] = fresh
+            return (fresh, true)
         }
-        return try LiveView(
-            key: key, layout: layout, configuration: configuration, overload: overload
-        ) { [network] rendition, chunk in
+        guard let result else {
+            throw LiveError(503, "there are \(limit) rooms, the most that are allowed", retryAfter: 30)
+        }
+        return result
+    }
+
+    private func makeView(_ id: ViewID, layout: LayoutFile) throws(LiveError) -> LiveView {
+        try LiveView(key: "\(id.number)", layout: layout, configuration: configuration, overload: overload) {
+            [network] rendition, chunk in
             rendition.send(chunk, through: network)
         }
     }
 
     private func ended(_ session: PeerSession) {
         _ = tokens.withLock { $0.removeValue(forKey: session.token) }
-        let room = session.room
-        guard room.dismiss(session.participant) else { return }
-        // The last one out.
-        let isGone = rooms.withLock { rooms in
-            guard room.closeIfEmpty() else { return false }
-            rooms[room.name] = nil
-            return true
-        }
-        if isGone { room.close() }
+        let now = MonotonicClock.now
+        session.room.dismiss(session.participant, now: now)
+        endIfAbandoned(session.room, now: now)
+        yard.asyncAfter(deadline: .now() + .milliseconds(100)) { _ = session }
+    }
+
+    private func endIfAbandoned(_ room: LiveRoom, now: MediaTime) {
+        guard room.closeIfAbandoned(now: now) else { return }
+        rooms.withLock { rooms in if rooms[room.name] === room { rooms[room.name] = nil } }
     }
 
     public func leave(session token: String) throws(LiveError) {
         // Gone at once for whoever asks: the network thread follows.
-        guard let number = tokens.withLock({ $0.removeValue(forKey: token) }) else {
+        guard let number = tokens.withLock({ $0.removeValue(forKey: token)?.number }) else {
             throw LiveError(404, "there is no such session")
         }
         network.post { $0.close(number) }
+    }
+
+    /// As ``leave(session:)``, of a session that is in `room`; 404 if it is in another.
+    public func leave(session token: String, in room: String) throws(LiveError) {
+        _ = try number(of: token, in: room)
+        try leave(session: token)
+    }
+
+    /// As ``trickle(session:fragment:ifMatch:)``, of a session that is in `room`; 404 if it is in another.
+    public func trickle(session token: String, in room: String, fragment text: String, ifMatch: String?)
+        throws(LiveError) -> TrickleResult
+    {
+        _ = try number(of: token, in: room)
+        return try trickle(session: token, fragment: text, ifMatch: ifMatch)
     }
 
     /// A WHIP or WHEP client's candidates, or its wish to restart ICE (RFC 9725, section 4.3). `ifMatch` is the request's
@@ -286,9 +352,22 @@ public final class LiveServer: @unchecked Sendable {
         return .accepted
     }
 
-    func number(of token: String) throws(LiveError) -> Int {
-        guard let number = tokens.withLock({ $0[token] }) else { throw LiveError(404, "there is no such session") }
-        return number
+    /// The session of that token; it must be in `room`, if that is given. Throws with 404.
+    func number(of token: String, in room: String? = nil) throws(LiveError) -> Int {
+        try entry(token, in: room).number
+    }
+
+    /// Whose session it is.
+    func participant(of token: String, in room: String?) throws(LiveError) -> (room: LiveRoom, id: String) {
+        let entry = try entry(token, in: room)
+        return (entry.room, entry.participant)
+    }
+
+    private func entry(_ token: String, in room: String?) throws(LiveError) -> Entry {
+        guard let entry = tokens.withLock({ $0[token] }), entry.room.name == room ?? entry.room.name else {
+            throw LiveError(404, "there is no such session")
+        }
+        return entry
     }
 
     private static func randomToken(_ generator: inout SystemRandomNumberGenerator) -> String {

@@ -12,8 +12,9 @@ import Timing
 /// The frame clock lays out, composites and makes the smaller pictures; each ``LiveRendition`` encodes on its own
 /// thread. Nothing queues between them.
 final class LiveView: @unchecked Sendable {
-    /// The layout's name or file, by which viewers share a view.
     let key: String
+    /// The layout's name, as whoever runs the room last gave it.
+    let layout = Mutex("")
     let ladder: [Rung]
     private let overload: Overload
     private let deliver: @Sendable (LiveRendition, EncodedChunk) -> Void
@@ -32,6 +33,7 @@ final class LiveView: @unchecked Sendable {
     private struct State {
         var renditions: [RenditionKey: LiveRendition] = [:]
         var isStopped = false
+        var nextLayout: (layout: Layout, images: [String: Picture])?
         var stages = Stages()
     }
 
@@ -102,7 +104,20 @@ final class LiveView: @unchecked Sendable {
         for rendition in abandoned { rendition.stop() }
     }
 
+    /// Whether anybody receives it, or is about to.
+    var isWatched: Bool { renditions.contains { !$0.subscribers.isEmpty } }
+
     // MARK: - Ticks
+
+    /// Shows another layout from the next tick on, with the same encoders. Throws if its images cannot be read.
+    func change(to layout: LayoutFile) throws(LiveError) {
+        do {
+            let images = try LayoutImages.load(layout)
+            state.withLock { $0.nextLayout = (layout.layout, images) }
+        } catch {
+            throw LiveError(422, "\(error)")
+        }
+    }
 
     /// Lays out, composites and hands over one tick, at `time` on the room's timeline; says what the view shows, which
     /// is nothing while nobody watches. Nil if the tick was left out.
@@ -111,6 +126,11 @@ final class LiveView: @unchecked Sendable {
     ) -> [TileContent]? {
         ticks += 1
         let began = MonotonicClock.now
+        let next = state.withLock { state in
+            defer { state.nextLayout = nil }
+            return state.nextLayout
+        }
+        if let next { pipeline.change(to: next.layout, images: next.images) }
         if ticks % 32 == 0 { endAbandoned(now: began) }
         let used = renditions.filter(\.isUsed)
         guard !used.isEmpty else {

@@ -34,20 +34,19 @@ extension LiveServer {
 
     private func addViews(_ rooms: [LiveRoom], to page: inout MetricsPage) {
         let views = rooms.flatMap { room in
-            room.state.withLock { Array($0.views.values) }.map { (room: room.name, view: $0) }
+            room.runningViews.map { (room: room.name, view: $0) }
         }
-        let used = views.flatMap { entry in entry.view.renditions.map { (room: entry.room, rendition: $0) } }
-            .filter(\.rendition.isUsed)
+        let used = views.flatMap { entry in
+            let room = [("room", entry.room), ("view", entry.view.key), ("layout", entry.view.layout.withLock { $0 })]
+            return entry.view.renditions.map { (room: room, rendition: $0) }
+        }.filter(\.rendition.isUsed)
         let figures = used.map { ($0.room, $0.rendition, $0.rendition.figures) }
         let stages = views.map(\.view.figures.stages)
         page.gauge("tessera_video_encodes", "Encodes of pictures in use.", Double(used.count))
         page.gauge(
             "tessera_sound_encodes", "Encodes of sound in use.", Double(rooms.reduce(0) { $0 + $1.soundEncodes }))
-        func labels(_ room: String, _ rendition: LiveRendition) -> [(String, String)] {
-            [
-                ("room", room), ("view", rendition.view), ("rendition", rendition.rung.name),
-                ("codec", rendition.key.codec.name),
-            ]
+        func labels(_ view: [(String, String)], _ rendition: LiveRendition) -> [(String, String)] {
+            view + [("rendition", rendition.rung.name), ("codec", rendition.key.codec.name)]
         }
         page.family("tessera_rendition_viewers", "Who receives each encode in use.", "gauge")
         for (room, rendition, _) in figures {
@@ -82,7 +81,7 @@ extension LiveServer {
         page.counter(
             "tessera_degradation_changes_total", "Steps taken and taken back.", Double(overload.changes))
         if let busiest = figures.max(by: { $0.2.frames < $1.2.frames }) {
-            let view = views.first { $0.view.key == busiest.1.view && $0.room == busiest.0 }
+            let view = views.first { $0.view.key == busiest.1.view && $0.room == busiest.0[0].1 }
             page.summary(
                 "tessera_composite_seconds", "Composite of the busiest view.",
                 view?.view.figures.composite ?? DurationHistogram())

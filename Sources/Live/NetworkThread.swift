@@ -299,10 +299,10 @@ final class NetworkThread: @unchecked Sendable {
                 breakStream(path, of: session.number)
             case .pathSelected, .applicationData: break
             case .connected:
-                session.participant.state.withLock { $0.isConnected = true }
+                session.room.connected(session.participant, now: now)
                 session.follow(now: now)
-            case .silent: session.participant.state.withLock { $0.isSilent = true }
-            case .heardAgain: session.participant.state.withLock { $0.isSilent = false }
+            case .silent: session.room.lost(session.participant, now: now)
+            case .heardAgain: session.room.heardAgain(session.participant, now: now)
             case .ended: ended.append(session)
             }
         }

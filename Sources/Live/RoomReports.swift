@@ -1,15 +1,49 @@
 import Layout
 import Mixing
+import Room
 import Synchronization
 import Timing
 
 /// A room in a list.
 public struct RoomSummary: Sendable, Codable {
     public var name: String
+    /// Those who watch without a tile included.
     public var participants: Int
+    /// Those of them with media.
+    public var connected: Int
     public var layout: String
+    public var isRecorded: Bool
     /// Seconds since it was opened.
     public var age: Double
+}
+
+/// What a viewer sees.
+public struct ViewSettings: Sendable, Codable, Equatable {
+    /// Nil for the room's own layout, whatever that is at the time.
+    public var layout: String?
+    /// Whoever takes the active speaker's place; nil for whom the room has pinned.
+    public var pinned: String?
+    /// Without the viewer's own tile.
+    public var withoutSelf: Bool
+
+    public init(layout: String? = nil, pinned: String? = nil, withoutSelf: Bool = false) {
+        self.layout = layout
+        self.pinned = pinned
+        self.withoutSelf = withoutSelf
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let object = try decoder.container(keyedBy: CodingKeys.self)
+        layout = try object.decodeIfPresent(String.self, forKey: .layout)
+        pinned = try object.decodeIfPresent(String.self, forKey: .pinned)
+        withoutSelf = try object.decodeIfPresent(Bool.self, forKey: .withoutSelf) ?? false
+    }
+
+    init(_ choice: ViewChoice) {
+        self.init(layout: choice.layout, pinned: choice.pinned, withoutSelf: choice.withoutSelf)
+    }
+
+    var choice: ViewChoice { ViewChoice(layout: layout, pinned: pinned, withoutSelf: withoutSelf) }
 }
 
 /// A room as its hosts see it.
@@ -20,21 +54,85 @@ public struct RoomDetail: Sendable, Codable {
         public var role: String?
         public var kind: JoinKind
         public var isConnected: Bool
+        /// `joining`, `present`, or `lost` once nothing has come from them for eight seconds.
+        public var presence: String
+        /// Whether nobody hears them, or sees their camera, by anyone's wish.
         public var isMuted: Bool
+        public var isCameraMuted: Bool
+        /// What of that only a host can undo: `audio`, `video`.
+        public var mutedByHost: [String]
         public var hasCamera: Bool
+        /// The camera's picture has stopped.
+        public var isFrozen: Bool
         public var sharesScreen: Bool
-        /// The layout that is watched; nil for those who only publish.
+        /// The layout that is watched; nil for those who only publish, and in events.
         public var view: String?
         /// Seconds since joining.
         public var age: Double
     }
 
+    public struct Recording: Sendable, Codable {
+        public var id: String
+        /// Who started it.
+        public var by: String?
+        /// Seconds since the room was opened.
+        public var since: Double
+
+        init(_ mark: RecordingMark) {
+            id = mark.id
+            by = mark.by
+            since = mark.since.seconds
+        }
+    }
+
     public var name: String
     public var layout: String
     public var pinned: String?
+    public var activeSpeaker: String?
+    /// In the order of joining.
     public var participants: [Participant]
     /// Layouts that are composited and encoded at present.
     public var views: [String]
+    public var recordings: [Recording]
+    /// Most participants.
+    public var participantLimit: Int
+    /// Seconds since it was opened.
+    public var age: Double
+}
+
+extension RoomDetail.Participant {
+    init(_ participant: Participant, layout: String?, at time: MediaTime) {
+        id = participant.id
+        name = participant.name
+        role = participant.role
+        kind = JoinKind(participant.attendance)
+        isConnected = participant.presence != .joining
+        presence = participant.presence.rawValue
+        isMuted = participant.isMuted(.audio)
+        isCameraMuted = participant.isMuted(.video)
+        mutedByHost = Medium.allCases.filter(participant.mutedByHost.contains).map(\.rawValue)
+        hasCamera = participant.hasPicture
+        isFrozen = participant.isFrozen
+        sharesScreen = participant.sharesScreen
+        view = layout
+        age = (time - participant.joined).seconds
+    }
+}
+
+extension RoomDetail {
+    init(_ room: Room, name: String, at time: MediaTime) {
+        self.name = name
+        layout = room.layout
+        pinned = room.pinned
+        activeSpeaker = room.activeSpeaker
+        participants = room.participants.map { participant in
+            Participant(participant, layout: participant.view.flatMap { room.views[$0]?.layout }, at: time)
+        }
+        views = room.views.values.map(\.layout).sorted()
+        recordings = room.recordings.map(Recording.init)
+        participantLimit = room.settings.participantLimit
+        age = time.seconds
+    }
 }
 
 /// What one session's own page shows of its quality.
@@ -56,11 +154,15 @@ public struct SessionStatistics: Sendable, Codable {
 }
 
 extension LiveServer {
+    /// All rooms that are open, by name.
     public func listRooms() -> [RoomSummary] {
         let now = MonotonicClock.now
-        return rooms.withLock { Array($0.values) }.sorted { $0.name < $1.name }.map { room in
-            let (count, layout) = room.state.withLock { ($0.participants.count, $0.layout) }
-            return RoomSummary(name: room.name, participants: count, layout: layout, age: room.time(at: now).seconds)
+        return rooms.withLock { Array($0.values) }.sorted { $0.name < $1.name }.map { live in
+            let room = live.room
+            return RoomSummary(
+                name: live.name, participants: room.participants.count,
+                connected: room.participants.count { $0.presence != .joining }, layout: room.layout,
+                isRecorded: !room.recordings.isEmpty, age: live.time(at: now).seconds)
         }
     }
 
@@ -70,88 +172,28 @@ extension LiveServer {
         return room
     }
 
+    /// A room with all who are in it. Throws with 404 if there is none.
     public func room(_ name: String) throws(LiveError) -> RoomDetail {
-        let room = try openRoom(name)
-        let now = room.time(at: MonotonicClock.now)
-        let (participants, layout, pinned, views) = room.state.withLock { state in
-            (state.participants, state.layout, state.pinned, state.views.keys.sorted())
-        }
-        return RoomDetail(
-            name: name, layout: layout, pinned: pinned,
-            participants: participants.map { participant in
-                let state = participant.state.withLock { ($0.isConnected, $0.isMuted, $0.view) }
-                return RoomDetail.Participant(
-                    id: participant.id, name: participant.name, role: participant.role, kind: participant.kind,
-                    isConnected: state.0, isMuted: state.1, hasCamera: participant.camera?.newest != nil,
-                    sharesScreen: participant.screen?.newest != nil,
-                    view: participant.kind == .publish ? nil : state.2, age: (now - participant.joined).seconds)
-            }, views: views)
+        let live = try openRoom(name)
+        return RoomDetail(live.room, name: name, at: live.time(at: MonotonicClock.now))
     }
 
-    /// Says goodbye to everybody in the room.
-    public func closeRoom(_ name: String) throws(LiveError) {
-        for participant in try openRoom(name).participants { disconnect(participant) }
+    /// Tells of all that happens in a room from now on. `wake` is called when there is something to take, on whatever
+    /// thread; it must be quick, and must not ask the server for anything. At most `limit` events wait to be taken.
+    /// Throws with 404 if there is no such room.
+    public func observe(
+        room name: String, limit: Int = 256, wake: @escaping @Sendable () -> Void = {}
+    ) throws(LiveError) -> RoomSubscription {
+        let live = try openRoom(name)
+        let link = RoomSubscription.Link(room: name, limit: limit, wake: wake)
+        let room = live.observe(link)
+        return RoomSubscription(start: RoomDetail(room, name: name, at: live.time(at: MonotonicClock.now)), link: link)
     }
 
-    public func remove(room: String, participant id: String) throws(LiveError) {
-        disconnect(try participant(id, of: try openRoom(room)))
-    }
-
-    private func disconnect(_ participant: LiveParticipant) {
-        let number = participant.session
-        network.post { $0.close(number) }
-    }
-
-    private func participant(_ id: String, of room: LiveRoom) throws(LiveError) -> LiveParticipant {
-        guard let participant = room.participants.first(where: { $0.id == id }) else {
-            throw LiveError(404, "there is no participant '\(id)' in room '\(room.name)'")
-        }
-        return participant
-    }
-
-    public func setMuted(room: String, participant id: String, muted: Bool) throws(LiveError) {
-        try participant(id, of: try openRoom(room)).state.withLock { $0.isMuted = muted }
-    }
-
-    /// Whoever is pinned takes the active speaker's place; nil for nobody.
-    public func pin(room name: String, participant id: String?) throws(LiveError) {
-        let room = try openRoom(name)
-        if let id { _ = try participant(id, of: room) }
-        room.state.withLock { $0.pinned = id }
-    }
-
-    /// The room's layout, which all watch who have not chosen another.
-    public func setLayout(room name: String, layout: String) throws(LiveError) {
-        let room = try openRoom(name)
-        let old = room.state.withLock(\.layout)
-        guard old != layout else { return }
-        let followers = room.participants.filter { $0.kind != .publish && $0.state.withLock(\.view) == old }
-        // A view more for a moment, when the limit is reached and the old one goes.
-        let isLast = room.viewers(of: old).count == followers.count
-        try room.prepareView(layout, limit: configuration.viewLimit + (isLast ? 1 : 0)) { key throws(LiveError) in
-            try makeView(key, in: room)
-        }
-        room.state.withLock { $0.layout = layout }
-        for participant in followers { participant.state.withLock { $0.view = layout } }
-        room.dropIdleViews()
-    }
-
-    /// The layout that one viewer watches.
-    public func setView(session token: String, layout: String) throws(LiveError) {
-        let number = try number(of: token)
-        guard
-            let (room, participant) = network.ask({ network in
-                network.session(number).map { ($0.room, $0.participant) }
-            })
-        else { throw LiveError(404, "there is no such session") }
-        guard participant.kind != .publish else {
-            throw LiveError(409, "a session that only publishes watches no view")
-        }
-        try room.prepareView(layout, limit: configuration.viewLimit) { key throws(LiveError) in
-            try makeView(key, in: room)
-        }
-        participant.state.withLock { $0.view = layout }
-        room.dropIdleViews()
+    /// Quality of a session; of one that is in `room`, if that is given. Throws with 404 otherwise.
+    public func sessionStatistics(_ token: String, in room: String) throws(LiveError) -> SessionStatistics {
+        _ = try number(of: token, in: room)
+        return try sessionStatistics(token)
     }
 
     public func sessionStatistics(_ token: String) throws(LiveError) -> SessionStatistics {

@@ -13,8 +13,7 @@ extension LiveServer {
         if request.kind == .publish { return all }
         var used: Set<MediaFormat> = []
         if let room = rooms.withLock({ $0[request.room] }) {
-            let view = room.state.withLock { $0.views[request.view ?? $0.layout] }
-            for rendition in view?.renditions ?? [] where rendition.isUsed {
+            for rendition in room.view(showing: request.view)?.renditions ?? [] where rendition.isUsed {
                 switch rendition.key.format {
                 case .vp8: used.insert(.vp8)
                 case .vp9: used.insert(.vp9)

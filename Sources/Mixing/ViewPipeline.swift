@@ -7,7 +7,7 @@ public import Timing
 public final class ViewPipeline {
     private var engine: LayoutEngine
     private let canvas: CanvasSize
-    private let images: [String: Picture]
+    private var images: [String: Picture]
     private let compositor: Compositor
 
     /// `images` are the layout's, by the names that it gives them; one that is missing is not drawn.
@@ -22,6 +22,12 @@ public final class ViewPipeline {
     public var scaling: ScalingQuality {
         get { compositor.scaling }
         set { if compositor.scaling != newValue { compositor.scaling = newValue } }
+    }
+
+    /// Goes on with another layout; tiles that both have move to their new places.
+    public func change(to layout: Layout, images: [String: Picture]) {
+        engine.layout = layout
+        self.images = images
     }
 
     /// Who is where at `time`, which never goes back.

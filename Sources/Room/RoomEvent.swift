@@ -50,7 +50,8 @@ public enum RoomAction: Sendable, Equatable {
     case changeView(ViewID, ViewContent)
     /// The participant's pictures come from this view from now on.
     case watch(participant: String, ViewID)
-    case dropView(ViewID)
+    /// Nobody watches the view any more, which showed this.
+    case dropView(ViewID, ViewContent)
     case requestKeyframe(ViewID)
     /// Whether the participant is to be heard.
     case setHeard(participant: String, Bool)

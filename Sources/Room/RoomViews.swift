@@ -57,8 +57,8 @@ extension Room {
             outcome.actions.append(.requestKeyframe(id))
         }
         for id in idle.sorted() {
-            views[id] = nil
-            outcome.actions.append(.dropView(id))
+            guard let content = views.removeValue(forKey: id) else { continue }
+            outcome.actions.append(.dropView(id, content))
         }
     }
 }

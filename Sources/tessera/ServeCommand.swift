@@ -1,5 +1,4 @@
 import Foundation
-import Layout
 import Live
 import Media
 import Service
@@ -114,11 +113,9 @@ enum ServeCommand {
         } catch {
             throw .failed(error.description)
         }
-        var layouts = BuiltInLayouts.names
-        if !layouts.contains(live.defaultLayout) { layouts.append(live.defaultLayout) }
         let figures = HTTPFigures()
         let router = Router(
-            rooms: rooms, access: access, iceServers: iceServers, layouts: layouts, figures: figures)
+            rooms: rooms, access: access, iceServers: iceServers, layouts: rooms.layoutNames, figures: figures)
         do throws(ServiceError) {
             server = try HTTPServer(http, figures: figures) { router.respond(to: $0) }
         } catch {

@@ -41,7 +41,7 @@ import Timing
         }
         #expect(eventually { viewers.allSatisfy { $0.member.client.report.frames > 20 } })
         #expect(encodes(rig) == 3)
-        #expect(rig.server.metrics().contains(#"view="grid",rendition="180p15",codec="vp8"} 5.0"#))
+        #expect(rig.server.metrics().contains(#"layout="grid",rendition="180p15",codec="vp8"} 5.0"#))
         #expect(viewers.allSatisfy { $0.member.client.report.undecodable == 0 })
         for (viewer, size) in viewers where size.height == 180 { viewer.client.leave() }
         #expect(eventually { encodes(rig) == 2 })

@@ -26,8 +26,8 @@ struct Runner {
             case .watch(let participant, let id):
                 if views[id] == nil { faults.append("\(participant) watches \(id), which is not there") }
                 watches[participant] = id
-            case .dropView(let id):
-                if views.removeValue(forKey: id) == nil { faults.append("\(id) is dropped twice") }
+            case .dropView(let id, let content):
+                if views.removeValue(forKey: id) != content { faults.append("\(id) is not what is dropped") }
             case .requestKeyframe(let id):
                 if views[id] == nil { faults.append("a keyframe of \(id), which is not there") }
             case .disconnect(let participant): disconnected.insert(participant)
