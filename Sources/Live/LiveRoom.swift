@@ -42,6 +42,8 @@ final class LiveRoom: @unchecked Sendable {
         /// Views that go on until those who watched them have a picture of another.
         var lingering: [(view: LiveView, content: ViewContent, until: MediaTime)] = []
         var observers: [RoomSubscription.Link] = []
+        /// Time of the last event: threads look at the clock before they take the lock, and events are told in order.
+        var lastEvent = MediaTime.zero
     }
 
     private let state: Mutex<State>
@@ -236,7 +238,12 @@ final class LiveRoom: @unchecked Sendable {
             state.participants.removeAll { $0.id == gone.id }
         }
         if !outcome.events.isEmpty {
-            state.observers.removeAll { !$0.add(outcome.events) }
+            var events = outcome.events
+            for index in events.indices {
+                state.lastEvent = max(state.lastEvent, events[index].time)
+                events[index].time = state.lastEvent
+            }
+            state.observers.removeAll { !$0.add(events) }
             work.wakes = state.observers.map(\.wake)
         }
         return work

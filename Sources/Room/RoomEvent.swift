@@ -39,7 +39,7 @@ public struct RoomEvent: Sendable, Equatable {
     }
 
     /// On the room's timeline.
-    public let time: MediaTime
+    public var time: MediaTime
     public let kind: Kind
 }
 

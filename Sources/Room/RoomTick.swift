@@ -32,6 +32,7 @@ extension Room {
     public mutating func tick(_ facts: [MediaFacts], at now: MediaTime) -> RoomOutcome {
         var outcome = RoomOutcome()
         stage.participants.removeAll(keepingCapacity: true)
+        if isClosed { return outcome }
         stage.pinned = pinned
         var next = facts.startIndex
         for place in participants.indices {
