@@ -121,6 +121,22 @@ public struct SendStream: ~Copyable {
         return true
     }
 
+    /// Writes a packet of nothing but `count` bytes of padding, on the repair stream, so that it tears no hole into the
+    /// stream itself. False, and nothing written, without one.
+    public mutating func writePadding(
+        _ count: UInt8, mediaTime: MediaTime, extensions: HeaderExtensions, map: HeaderExtensionMap,
+        into writer: inout ByteWriter
+    ) throws(WireError) -> Bool {
+        guard let repair, count > 0 else { return false }
+        let header = RTPHeader(
+            marker: false, payloadType: repair.payloadType, sequenceNumber: SequenceNumber(nextRepairSequence),
+            timestamp: timestamp(at: mediaTime), ssrc: repair.ssrc)
+        try header.write(into: &writer, extensions: extensions, map: map, padded: true)
+        try writer.putPadding(count)
+        nextRepairSequence &+= 1
+        return true
+    }
+
     /// Says what was sent, and which time of the stream's clock `ntp` is: that of `mediaTime` on the pipeline's
     /// timeline.
     public func senderReport(ntp: NTPTime, mediaTime: MediaTime, blocks: [ReportBlock] = []) -> SenderReport {
