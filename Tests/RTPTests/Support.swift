@@ -1,5 +1,11 @@
 import RTP
+import Testing
 import Timing
+
+/// As `#expect`, for calls that change what they are called on.
+func check(_ isTrue: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(isTrue, sourceLocation: sourceLocation)
+}
 
 /// What `body` writes, of at most `limit` bytes. Never inlined: where the result is not used, the optimiser would give its
 /// memory back before it is filled.
