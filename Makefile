@@ -6,13 +6,14 @@
 # make soak   sixteen participants for DURATION seconds (600): memory, latency, lip-sync
 # make crash  kills recordings at 200 random moments in each container
 # make lint   checks the formatting of the source
+# make fuzz   feeds every parser bytes that break it, if any do
 # make sanitize  the tests under the address and the thread sanitizer
 
 SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run render test bench bench-live soak crash lint format sanitize packages samples clean
+.PHONY: all build run render test bench bench-live soak crash lint format sanitize fuzz packages samples clean
 all: build
 
 packages:
@@ -70,6 +71,10 @@ format:
 sanitize: packages
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --skip BrowserTests --sanitize=address --scratch-path .build/address
 	$(SWIFT) test -c release --skip BrowserTests --sanitize=thread --scratch-path .build/thread
+
+# A minute for each parser; `make fuzz TARGETS="sdp rtcp" SECONDS_EACH=300` for some, longer.
+fuzz: packages
+	SECONDS_EACH=$(or $(SECONDS_EACH),60) Tests/Fuzz/run $(TARGETS)
 
 samples:
 	@.ci/install-packages packages-samples

@@ -104,6 +104,12 @@ let package = Package(
         // A seeded network in virtual time.
         .target(
             name: "NetworkTesting", dependencies: ["Timing"], path: "Tests/NetworkTesting", swiftSettings: settings),
+        // Parsers of what others write, to be fuzzed (`make fuzz`); what was found is replayed by the tests.
+        .target(
+            name: "FuzzTargets", dependencies: ["RTP", "WebRTC", "SecureTransport", "Layout", "Timing"],
+            path: "Tests/Fuzz/Targets", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
         tests("TimingTests", ["Timing"]),
         tests("RTPTests", ["RTP", "Timing"]),
         tests("WebRTCTests", ["WebRTC", "SecureTransport", "NetworkTesting", "RTP", "Timing"]),
@@ -124,7 +130,8 @@ let package = Package(
         tests(
             "LiveTests",
             [
-                "MediaTesting", "Live", "SecureTransport", "WebRTC", "RTP", "Codecs", "Compositor", "Containers", "Layout",
+                "MediaTesting", "Live", "SecureTransport", "WebRTC", "RTP", "Codecs", "Compositor", "Containers",
+                "Layout",
                 "Media", "Mixing", "Timing",
             ]),
         tests(
