@@ -348,14 +348,14 @@ final class LiveRoom: @unchecked Sendable {
                 return outcome
             }
         } catch {
-            dismiss(participant, now: now)
+            dismiss(participant.id, now: now)
             throw error
         }
     }
 
     /// Their connection has ended.
-    func dismiss(_ participant: LiveParticipant, now: MediaTime) {
-        follow(now) { $0.leave(participant.id, now: $1) }
+    func dismiss(_ participant: String, now: MediaTime) {
+        follow(now) { $0.leave(participant, now: $1) }
     }
 
     func connected(_ participant: LiveParticipant, now: MediaTime) {

@@ -276,7 +276,7 @@ public final class LiveServer: @unchecked Sendable {
     private func ended(_ session: PeerSession) {
         _ = tokens.withLock { $0.removeValue(forKey: session.token) }
         let now = MonotonicClock.now
-        session.room.dismiss(session.participant, now: now)
+        session.room.dismiss(session.participant.id, now: now)
         endIfAbandoned(session.room, now: now)
         yard.asyncAfter(deadline: .now() + .milliseconds(100)) { _ = session }
     }
@@ -287,11 +287,14 @@ public final class LiveServer: @unchecked Sendable {
     }
 
     public func leave(session token: String) throws(LiveError) {
-        // Gone at once for whoever asks: the network thread follows.
-        guard let number = tokens.withLock({ $0.removeValue(forKey: token)?.number }) else {
+        // Gone at once for whoever asks, and their place free: the network thread follows.
+        guard let entry = tokens.withLock({ $0.removeValue(forKey: token) }) else {
             throw LiveError(404, "there is no such session")
         }
-        network.post { $0.close(number) }
+        let now = MonotonicClock.now
+        entry.room.dismiss(entry.participant, now: now)
+        endIfAbandoned(entry.room, now: now)
+        network.post { $0.close(entry.number) }
     }
 
     /// As ``leave(session:)``, of a session that is in `room`; 404 if it is in another.

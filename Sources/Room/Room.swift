@@ -78,10 +78,13 @@ public struct Room: Sendable {
 
     /// Lets somebody in, who has no tile before they are ``connected(_:now:)``.
     ///
-    /// Throws if the room is closed or full, if the identifier is in use, or if their choice is one view too many.
+    /// In a full room the first who is lost makes way. Throws if the room is closed or full, if the identifier is
+    /// in use, or if their choice is one view too many.
     public mutating func join(_ newcomer: Newcomer, now: MediaTime) throws(RoomError) -> RoomOutcome {
         if isClosed { throw RoomError(code: .closed, description: "the room is closed") }
-        guard participants.count < max(1, settings.participantLimit) else {
+        let isFull = participants.count >= max(1, settings.participantLimit)
+        let lost = isFull ? participants.first { $0.presence == .lost } : nil
+        guard !isFull || lost != nil else {
             throw RoomError(
                 code: .full, description: "the room is full: \(settings.participantLimit) participants")
         }
@@ -94,11 +97,15 @@ public struct Room: Sendable {
             id: newcomer.id, name: newcomer.name, role: newcomer.role, attendance: newcomer.attendance,
             joined: max(now, participants.last?.joined ?? now), choice: choice)
         var next = self
+        var outcome = RoomOutcome()
+        if let lost {
+            outcome.actions.append(.disconnect(participant: lost.id))
+            next.take(lost.id, .left, now: now, &outcome)
+        }
         next.participants.append(participant)
         next.records[newcomer.id] = Record(sendsSound: newcomer.sendsSound)
         next.emptySince = nil
         next.wasEntered = true
-        var outcome = RoomOutcome()
         try next.arrangeViews(&outcome)
         self = next
         outcome.note(.joined(self.participant(newcomer.id) ?? participant), now)

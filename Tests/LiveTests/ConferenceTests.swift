@@ -107,6 +107,18 @@ import Timing
         for viewer in viewers { #expect(viewer.client.report.undecodable == 0) }
     }
 
+    /// Before the network thread has followed.
+    @Test func aPlaceIsFreeAsSoonAsSomebodyHasLeft() throws {
+        let rig = try Rig { $0.participantLimit = 1 }
+        defer { rig.stop() }
+        for index in 0..<5 {
+            let member = try rig.join(index, kind: .view)
+            #expect(status { _ = try rig.join(index, kind: .view) } == 503)
+            try rig.server.leave(session: member.joined.session)
+            #expect(rig.server.listRooms().isEmpty)
+        }
+    }
+
     @Test func viewersOfOneRoomAreNotOfAnother() throws {
         let rig = try Rig()
         defer { rig.stop() }

@@ -75,6 +75,19 @@ import Timing
         try room.enter("c")
     }
 
+    @Test func whoeverIsLostMakesWayInAFullRoom() throws {
+        var settings = RoomSettings()
+        settings.participantLimit = 2
+        var room = Room(settings, now: .zero)
+        try room.enter("a")
+        try room.enter("b")
+        _ = room.lost("b", now: .at(1))
+        let outcome = try room.join(Room.Newcomer(id: "c", name: "c"), now: .at(2))
+        #expect(outcome.actions.contains(.disconnect(participant: "b")))
+        #expect(room.participants.map(\.id) == ["a", "c"])
+        #expect(throws: RoomError.self) { try room.enter("d") }
+    }
+
     @Test func identifiersAreNotSharedAndOrderIsThatOfJoining() throws {
         var room = Room(now: .zero)
         try room.enter("a", at: 5)
