@@ -52,7 +52,7 @@ final class LiveRendition: @unchecked Sendable {
         var tick = DurationHistogram()
         /// From the encoded picture to its last packet's way into the socket.
         var send = DurationHistogram()
-        /// Between pictures that were mixed and encoded, or found unchanged.
+        /// Between pictures that were mixed, encoded and handed on, or found unchanged.
         var gaps = DurationHistogram()
         /// Gaps of more than 1.5 × the interval in force.
         var longGaps = 0
@@ -76,6 +76,7 @@ final class LiveRendition: @unchecked Sendable {
         var isStopping = false
         var wantsKeyframe = true
         var lastKeyframe: MediaTime?
+        var pacing = KeyframePacing()
         var lastEnded: (at: MediaTime, time: MediaTime)?
         var encoderFailure: String?
         /// The encoder has been made.
@@ -245,7 +246,10 @@ final class LiveRendition: @unchecked Sendable {
             }
             state.frame = nil
             let isDue = state.lastKeyframe.map { MonotonicClock.now - $0 >= LiveRendition.keyframeInterval } ?? true
-            let forceKeyframe = state.wantsKeyframe && isDue
+            let step = state.pacing.next(
+                wantsKeyframe: state.wantsKeyframe && isDue,
+                caresForOthers: state.subscribers.count + state.sinks.count > 1)
+            let forceKeyframe = step == .keyframe
             if forceKeyframe { state.wantsKeyframe = false }
             let layers = wantedLayers(frame.began)
             condition.unlock()
@@ -253,10 +257,17 @@ final class LiveRendition: @unchecked Sendable {
             let began = MonotonicClock.now
             let chunk = encode(frame, with: &encoder, layers: layers, forceKeyframe: forceKeyframe)
             let ended = MonotonicClock.now
-            if let chunk { deliver(self, chunk) }
+            if let chunk {
+                if case .hold(let time) = step { hold(frame, for: time, since: ended) }
+                deliver(self, chunk)
+            }
+            let delivered = MonotonicClock.now
             condition.lock()
             // What making an encoder takes is no measure of the machine.
-            if wasReady { note(frame, began: began, ended: ended) }
+            if wasReady {
+                note(frame, began: began, ended: ended, delivered: delivered)
+                if let chunk { state.pacing.note(ended - began, isKeyframe: chunk.isKeyframe) }
+            }
             state.isReady = encoder != nil
             if let chunk {
                 state.figures.frames += 1
@@ -276,6 +287,12 @@ final class LiveRendition: @unchecked Sendable {
             }
         }
         condition.unlock()
+    }
+
+    /// Waits before a picture is handed on, unless it is late already.
+    private func hold(_ frame: Frame, for time: MediaTime, since ended: MediaTime) {
+        guard ended - frame.began + time < MediaTime(nanoseconds: frame.budget.nanoseconds * 3 / 4) else { return }
+        Thread.sleep(forTimeInterval: time.seconds)
     }
 
     /// Nil if the picture before still stands, or there was no encoder for it.
@@ -314,7 +331,7 @@ final class LiveRendition: @unchecked Sendable {
         return configuration
     }
 
-    private func note(_ frame: Frame, began: MediaTime, ended: MediaTime) {
+    private func note(_ frame: Frame, began: MediaTime, ended: MediaTime, delivered: MediaTime) {
         state.figures.encode.record(ended - began)
         let work = ended - frame.began
         state.figures.tick.record(work)
@@ -322,13 +339,13 @@ final class LiveRendition: @unchecked Sendable {
         overload.note(work: work, budget: frame.budget)
         // A rendition that was not used for a while has no gap.
         if let last = state.lastEnded, frame.time - last.time < MediaTime(seconds: 2) {
-            let gap = ended - last.at
+            let gap = delivered - last.at
             state.figures.gaps.record(gap)
             if gap.nanoseconds * 2 > max(frame.budget, rung.frameRate.interval).nanoseconds * 3 {
                 state.figures.longGaps += 1
             }
         }
-        state.lastEnded = (ended, frame.time)
+        state.lastEnded = (delivered, frame.time)
     }
 
     /// On the network thread: the picture encoded at `time` has been handed to the sockets.

@@ -26,6 +26,8 @@ public final class Identity: SecureTransportProvider {
     private nonisolated(unsafe) let context: OpaquePointer
 
     public init() throws {
+        // It tests its ciphers, which takes tens of milliseconds: not while media waits for the first peer's keys.
+        guard LibSRTPSession.isInitialized else { throw SecureTransportError("libsrtp cannot be used") }
         guard let key = tessera_new_p256_key() else { throw SecureTransportError("cannot make a P-256 key") }
         defer { EVP_PKEY_free(key) }
         let certificate = try Identity.certificate(for: key)

@@ -24,7 +24,7 @@ final class LibSRTPSession: SRTPSession {
     private var retired: Set<UInt32> = []
     private var packets: UInt64 = 0
 
-    private static let isInitialized = srtp_init() == srtp_err_status_ok
+    static let isInitialized = srtp_init() == srtp_err_status_ok
 
     init(profile: SRTPProfile, keyingMaterial: [UInt8], isClient: Bool) throws {
         guard LibSRTPSession.isInitialized, keyingMaterial.count == profile.keyingMaterialLength else {
