@@ -9,6 +9,13 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// For code that only runs where the processor has AVX2.
+#if arch(x86_64)
+    let wideVectors: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-mavx2"])]
+#else
+    let wideVectors: [SwiftSetting] = []
+#endif
+
 /// A C library: a module map and shims under Sources/C.
 func cLibrary(_ name: String, pkgConfig: String) -> Target {
     .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig)
@@ -54,7 +61,12 @@ let package = Package(
         module("Codecs", ["Media", "Timing", "CVPX", "COpus", "CAVCodec"]),
         module("Containers", ["Media", "Timing", "CAVFormat"]),
         module("Layout", ["Timing"]),
-        module("Compositor", ["Media", "Layout", "Timing", "CSwscale", "CPango"]),
+        // One set of files, built twice: see PlaneKernel.swift.
+        module("PlaneKernels"),
+        .target(name: "PlaneKernelsAVX2", swiftSettings: settings + wideVectors),
+        module(
+            "Compositor",
+            ["PlaneKernels", "PlaneKernelsAVX2", "Media", "Layout", "Timing", "CSwscale", "CPango"]),
         module("AudioMixer", ["Media", "Timing"]),
         module("Mixing", ["RTP", "Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
         module("Recording", ["Media", "Containers", "Codecs", "Timing"]),
@@ -117,7 +129,10 @@ let package = Package(
         tests("CodecsTests", ["floor", "MediaTesting", "Codecs", "Containers", "Media", "Timing"]),
         tests("ContainersTests", ["MediaTesting", "Containers", "Media", "Timing"]),
         tests("LayoutTests", ["Layout", "Timing"], exclude: ["Golden"]),
-        tests("CompositorTests", ["MediaTesting", "Compositor", "Layout", "Media", "Timing"], exclude: ["Goldens"]),
+        tests(
+            "CompositorTests",
+            ["MediaTesting", "Compositor", "PlaneKernels", "PlaneKernelsAVX2", "Layout", "Media", "Timing"],
+            exclude: ["Goldens"]),
         tests("AudioMixerTests", ["MediaTesting", "AudioMixer", "Media", "Timing"]),
         tests(
             "MixingTests",

@@ -37,16 +37,27 @@ final class PictureScaler {
         var filter: ScalingFilter
     }
 
+    /// What changes a plane of one size to another.
+    private enum Means {
+        case reduction(PlaneReduction)
+        case library(OpaquePointer)
+        /// libswscale refuses this change.
+        case plain
+    }
+
     private struct Entry {
         var key: Key
-        /// Nil if libswscale refuses this change.
-        var context: OpaquePointer?
+        var means: Means
         var lastUse: UInt64
     }
 
     /// Contexts that are kept; each takes some 50 kB.
     private static let limit = 128
     private static let smallestSide = 16
+    /// Of reductions of luma that are to be fine: as near to a plain average as to a cubic. After encoding at 1.5 Mbit/s
+    /// nine drawn people are within 0.15 dB of what either of the two gives against its own kind, and 0.5 to 0.6 dB
+    /// better than it against the other.
+    private static let sharpness = 0.5
 
     private var entries: [Entry] = []
     private var uses: UInt64 = 0
@@ -59,7 +70,7 @@ final class PictureScaler {
     }
 
     deinit {
-        for entry in entries { sws_freeContext(entry.context) }
+        for entry in entries { PictureScaler.close(entry.means) }
     }
 
     /// Scales `source` to the size of `target`.
@@ -78,6 +89,14 @@ final class PictureScaler {
         scale(start.luma, to: target.luma, luma)
         scale(start.cb, to: target.cb, enlarges ? .bicubic : .area)
         scale(start.cr, to: target.cr, enlarges ? .bicubic : .area)
+    }
+
+    /// Whether all planes of such a change are written to the sample, at any address, so that no scratch memory is
+    /// needed.
+    func isExact(from source: PictureSize, to target: PictureSize) -> Bool {
+        // A plane that is halved on its way is still large enough if the target is.
+        let isLarge = min(target.chroma.width, target.chroma.height) >= PlaneReduction.smallestSource
+        return source == target || (isLarge && PlaneReduction.offers(source, target))
     }
 
     /// Scales one plane for itself.
@@ -126,33 +145,46 @@ final class PictureScaler {
             scale(larger.readOnly, to: target, filter)
             return
         }
-        guard let context = context(for: Key(source: from, target: to, filter: filter)) else {
-            PlainScaler.scale(source, to: target)
-            return
+        switch means(for: Key(source: from, target: to, filter: filter)) {
+        case .reduction(let reduction): reduction.reduce(source, to: target)
+        case .library(let context):
+            var input: UnsafePointer<UInt8>? = source.base
+            var output: UnsafeMutablePointer<UInt8>? = target.base
+            var inputStride = Int32(source.stride)
+            var outputStride = Int32(target.stride)
+            _ = sws_scale(context, &input, &inputStride, 0, Int32(from.height), &output, &outputStride)
+        case .plain: PlainScaler.scale(source, to: target)
         }
-        var input: UnsafePointer<UInt8>? = source.base
-        var output: UnsafeMutablePointer<UInt8>? = target.base
-        var inputStride = Int32(source.stride)
-        var outputStride = Int32(target.stride)
-        _ = sws_scale(context, &input, &inputStride, 0, Int32(from.height), &output, &outputStride)
     }
 
-    private func context(for key: Key) -> OpaquePointer? {
+    private func means(for key: Key) -> Means {
         uses += 1
         if let index = entries.firstIndex(where: { $0.key == key }) {
             entries[index].lastUse = uses
-            return entries[index].context
+            return entries[index].means
+        }
+        let entry = Entry(key: key, means: PictureScaler.make(key), lastUse: uses)
+        if entries.count < PictureScaler.limit {
+            entries.append(entry)
+        } else if let oldest = entries.indices.min(by: { entries[$0].lastUse < entries[$1].lastUse }) {
+            PictureScaler.close(entries[oldest].means)
+            entries[oldest] = entry
+        }
+        return entry.means
+    }
+
+    private static func make(_ key: Key) -> Means {
+        if PlaneReduction.offers(key.source, key.target) {
+            let sharpness = key.filter == .area ? 0 : PictureScaler.sharpness
+            return .reduction(PlaneReduction(source: key.source, target: key.target, sharpness: sharpness))
         }
         let context = sws_getContext(
             Int32(key.source.width), Int32(key.source.height), AV_PIX_FMT_GRAY8, Int32(key.target.width),
             Int32(key.target.height), AV_PIX_FMT_GRAY8, key.filter.flags, nil, nil, nil)
-        let entry = Entry(key: key, context: context, lastUse: uses)
-        if entries.count < PictureScaler.limit {
-            entries.append(entry)
-        } else if let oldest = entries.indices.min(by: { entries[$0].lastUse < entries[$1].lastUse }) {
-            sws_freeContext(entries[oldest].context)
-            entries[oldest] = entry
-        }
-        return context
+        return context.map { .library($0) } ?? .plain
+    }
+
+    private static func close(_ means: Means) {
+        if case .library(let context) = means { sws_freeContext(context) }
     }
 }

@@ -160,7 +160,10 @@ final class TilePainter {
         let source = SourcePlanes(picture, crop: fit.crop)
         let target = canvas.part(clip)
         let isWhole = clip == fit.target
-        if isWhole, picture.rotation == .none, TilePainter.isAligned(fit.target) {
+        let isDirect =
+            TilePainter.isAligned(fit.target)
+            || scaler.isExact(from: source.size, to: PictureSize(width: fit.target.width, height: fit.target.height))
+        if isWhole, picture.rotation == .none, isDirect {
             scaler.scale(source, to: target)
         } else {
             let isTurned = picture.rotation == .quarter || picture.rotation == .threeQuarters

@@ -1,0 +1,1 @@
+../PlaneKernels/Transposition.swift
