@@ -19,7 +19,9 @@ final class LiveView: @unchecked Sendable {
     private let overload: Overload
     private let deliver: @Sendable (LiveRendition, EncodedChunk) -> Void
     private let interval: MediaTime
-    private let canvasSize: PictureSize
+    let canvasSize: PictureSize
+    /// The tiles of a recent tick, back to front.
+    let shown = Mutex<[Tile]>([])
 
     // The frame clock's own.
     private let pipeline: ViewPipeline
@@ -172,7 +174,10 @@ final class LiveView: @unchecked Sendable {
             state.stages.scale.record(ended - composited)
         }
         contents = scene.tiles.map(\.content)
-        if ticks % 8 == 0 { wishedHeights.note(scene) }
+        if ticks % 8 == 0 {
+            wishedHeights.note(scene)
+            shown.withLock { $0 = scene.tiles }
+        }
         return contents
     }
 

@@ -143,38 +143,93 @@ enum OpenAPI {
                   "place": {"type": "string"}
                 }
               },
+              "LayoutChoice": {
+                "description": "A layout's name, or a layout as in a layout file, without images.",
+                "anyOf": [{"type": "string", "minLength": 1, "maxLength": 200}, {"type": "object"}]
+              },
+              "View": {
+                "type": "object",
+                "required": ["withoutSelf"],
+                "properties": {
+                  "layout": {"type": "string"},
+                  "pinned": {"type": "string"},
+                  "withoutSelf": {"type": "boolean"}
+                }
+              },
+              "ViewWish": {
+                "type": "object",
+                "additionalProperties": false,
+                "minProperties": 1,
+                "properties": {
+                  "layout": {
+                    "description": "Null for the room's own.",
+                    "anyOf": [{"$ref": "#/components/schemas/LayoutChoice"}, {"type": "null"}]
+                  },
+                  "pinned": {
+                    "type": ["string", "null"],
+                    "minLength": 1,
+                    "maxLength": 200,
+                    "description": "Who takes the active speaker's place; null for whom the room has pinned."
+                  },
+                  "withoutSelf": {"type": "boolean"}
+                }
+              },
               "RoomSummary": {
                 "type": "object",
-                "required": ["name", "participants", "layout", "age"],
+                "required": ["name", "participants", "connected", "layout", "isRecorded", "age"],
                 "properties": {
                   "name": {"$ref": "#/components/schemas/Name"},
                   "participants": {"type": "integer", "minimum": 0},
+                  "connected": {"type": "integer", "minimum": 0},
                   "layout": {"type": "string"},
+                  "isRecorded": {"type": "boolean"},
                   "age": {"type": "number"}
                 }
               },
               "Room": {
                 "type": "object",
-                "required": ["name", "layout", "participants", "views"],
+                "required": ["name", "layout", "participants", "views", "recordings", "participantLimit", "age"],
                 "properties": {
                   "name": {"$ref": "#/components/schemas/Name"},
                   "layout": {"type": "string"},
                   "pinned": {"type": "string"},
+                  "activeSpeaker": {"type": "string"},
                   "participants": {"type": "array", "items": {"$ref": "#/components/schemas/Participant"}},
-                  "views": {"type": "array", "items": {"type": "string"}}
+                  "views": {"type": "array", "items": {"type": "string"}},
+                  "recordings": {
+                    "type": "array",
+                    "items": {
+                      "type": "object",
+                      "required": ["id", "since"],
+                      "properties": {
+                        "id": {"type": "string"},
+                        "by": {"type": "string"},
+                        "since": {"type": "number"}
+                      }
+                    }
+                  },
+                  "participantLimit": {"type": "integer", "minimum": 1},
+                  "age": {"type": "number"}
                 }
               },
               "Participant": {
                 "type": "object",
-                "required": ["id", "name", "kind", "isConnected", "isMuted", "hasCamera", "sharesScreen", "age"],
+                "required": [
+                  "id", "name", "kind", "isConnected", "presence", "isMuted", "isCameraMuted", "mutedByHost", "hasCamera",
+                  "isFrozen", "sharesScreen", "age"
+                ],
                 "properties": {
                   "id": {"$ref": "#/components/schemas/Name"},
                   "name": {"type": "string"},
                   "role": {"type": "string"},
                   "kind": {"enum": ["session", "publish", "view"]},
                   "isConnected": {"type": "boolean"},
+                  "presence": {"enum": ["joining", "present", "lost"]},
                   "isMuted": {"type": "boolean"},
+                  "isCameraMuted": {"type": "boolean"},
+                  "mutedByHost": {"type": "array", "items": {"enum": ["audio", "video"]}},
                   "hasCamera": {"type": "boolean"},
+                  "isFrozen": {"type": "boolean"},
                   "sharesScreen": {"type": "boolean"},
                   "view": {"type": "string"},
                   "age": {"type": "number"}

@@ -2,6 +2,51 @@ extension OpenAPI {
     /// Rooms, and what tells of the service.
     static let roomPaths = #"""
             "/v1/rooms": {
+              "post": {
+                "operationId": "createRoom",
+                "summary": "Makes a room, which stays for a while when nobody is in it",
+                "security": [{"token": []}],
+                "responses": {
+                  "201": {
+                    "description": "The room.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Room"}}},
+                    "headers": {"Location": {"description": "The room's path.", "schema": {"type": "string"}}}
+                  },
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "408": {"$ref": "#/components/responses/Timeout"},
+                  "409": {"$ref": "#/components/responses/Conflict"},
+                  "411": {"$ref": "#/components/responses/LengthRequired"},
+                  "413": {"$ref": "#/components/responses/TooLarge"},
+                  "415": {"$ref": "#/components/responses/UnsupportedType"},
+                  "422": {"$ref": "#/components/responses/Unprocessable"},
+                  "429": {"$ref": "#/components/responses/TooMany"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                },
+                "requestBody": {
+                  "required": true,
+                  "content": {
+                    "application/json": {
+                      "schema": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["name"],
+                        "properties": {
+                          "name": {"$ref": "#/components/schemas/Name"},
+                          "participantLimit": {"type": "integer", "minimum": 1, "maximum": 10000},
+                          "layout": {"$ref": "#/components/schemas/LayoutChoice"},
+                          "allowsOwnUnmute": {
+                            "type": "boolean",
+                            "description": "Whether somebody whom a host has muted may unmute themselves."
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              },
               "get": {
                 "operationId": "listRooms",
                 "summary": "Open rooms by name",
@@ -25,6 +70,45 @@ extension OpenAPI {
             },
             "/v1/rooms/{room}": {
               "parameters": [{"$ref": "#/components/parameters/room"}],
+              "patch": {
+                "operationId": "changeRoom",
+                "summary": "Changes its layout, or whom it pins",
+                "security": [{"token": []}],
+                "responses": {
+                  "200": {
+                    "description": "The room as it is then.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Room"}}}
+                  },
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "408": {"$ref": "#/components/responses/Timeout"},
+                  "409": {"$ref": "#/components/responses/Conflict"},
+                  "411": {"$ref": "#/components/responses/LengthRequired"},
+                  "413": {"$ref": "#/components/responses/TooLarge"},
+                  "415": {"$ref": "#/components/responses/UnsupportedType"},
+                  "422": {"$ref": "#/components/responses/Unprocessable"},
+                  "429": {"$ref": "#/components/responses/TooMany"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                },
+                "requestBody": {
+                  "required": true,
+                  "content": {
+                    "application/json": {
+                      "schema": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "minProperties": 1,
+                        "properties": {
+                          "layout": {"$ref": "#/components/schemas/LayoutChoice"},
+                          "pinned": {"type": ["string", "null"], "minLength": 1, "maxLength": 200}
+                        }
+                      }
+                    }
+                  }
+                }
+              },
               "get": {
                 "operationId": "getRoom",
                 "summary": "A room with its participants",
@@ -96,7 +180,7 @@ extension OpenAPI {
               },
               "patch": {
                 "operationId": "changeParticipant",
-                "summary": "Mutes or unmutes",
+                "summary": "Mutes or unmutes, gives a role, or changes what they watch",
                 "security": [{"token": []}],
                 "responses": {
                   "204": {"description": "Done."},
@@ -105,11 +189,13 @@ extension OpenAPI {
                   "403": {"$ref": "#/components/responses/Forbidden"},
                   "404": {"$ref": "#/components/responses/NotFound"},
                   "408": {"$ref": "#/components/responses/Timeout"},
+                  "409": {"$ref": "#/components/responses/Conflict"},
                   "411": {"$ref": "#/components/responses/LengthRequired"},
                   "413": {"$ref": "#/components/responses/TooLarge"},
                   "415": {"$ref": "#/components/responses/UnsupportedType"},
                   "422": {"$ref": "#/components/responses/Unprocessable"},
-                  "429": {"$ref": "#/components/responses/TooMany"}
+                  "429": {"$ref": "#/components/responses/TooMany"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
                 },
                 "requestBody": {
                   "required": true,
@@ -118,8 +204,13 @@ extension OpenAPI {
                       "schema": {
                         "type": "object",
                         "additionalProperties": false,
-                        "required": ["muted"],
-                        "properties": {"muted": {"type": "boolean"}}
+                        "minProperties": 1,
+                        "properties": {
+                          "muted": {"type": "boolean", "description": "The microphone."},
+                          "cameraMuted": {"type": "boolean"},
+                          "role": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
+                          "view": {"$ref": "#/components/schemas/ViewWish"}
+                        }
                       }
                     }
                   }
@@ -185,7 +276,7 @@ extension OpenAPI {
                           "type": "object",
                           "additionalProperties": false,
                           "required": ["layout"],
-                          "properties": {"layout": {"type": "string", "minLength": 1, "maxLength": 200}}
+                          "properties": {"layout": {"$ref": "#/components/schemas/LayoutChoice"}}
                         }
                       }
                     },
@@ -229,7 +320,7 @@ extension OpenAPI {
                         "type": "object",
                         "additionalProperties": false,
                         "required": ["layout"],
-                        "properties": {"layout": {"type": "string", "minLength": 1, "maxLength": 200}}
+                        "properties": {"layout": {"$ref": "#/components/schemas/LayoutChoice"}}
                       }
                     }
                   }
@@ -264,7 +355,7 @@ extension OpenAPI {
                         "type": "object",
                         "additionalProperties": false,
                         "required": ["layout"],
-                        "properties": {"layout": {"type": "string", "minLength": 1, "maxLength": 200}}
+                        "properties": {"layout": {"$ref": "#/components/schemas/LayoutChoice"}}
                       }
                     }
                   }

@@ -285,9 +285,26 @@ extension OpenAPI {
             },
             "/v1/rooms/{room}/sessions/{session}/view": {
               "parameters": [{"$ref": "#/components/parameters/room"}, {"$ref": "#/components/parameters/session"}],
+              "get": {
+                "operationId": "getView",
+                "summary": "What this session watches",
+                "security": [{"token": []}],
+                "responses": {
+                  "200": {
+                    "description": "Its choice; fields that are missing are the room's.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/View"}}}
+                  },
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "409": {"$ref": "#/components/responses/Conflict"},
+                  "429": {"$ref": "#/components/responses/TooMany"}
+                }
+              },
               "put": {
                 "operationId": "setView",
-                "summary": "The layout that this session watches",
+                "summary": "Changes what this session watches; what is not named stays",
                 "security": [{"token": []}],
                 "responses": {
                   "204": {"description": "Done."},
@@ -308,12 +325,7 @@ extension OpenAPI {
                   "required": true,
                   "content": {
                     "application/json": {
-                      "schema": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["layout"],
-                        "properties": {"layout": {"type": "string", "minLength": 1, "maxLength": 200}}
-                      }
+                      "schema": {"$ref": "#/components/schemas/ViewWish"}
                     }
                   }
                 }
@@ -341,12 +353,7 @@ extension OpenAPI {
                   "required": true,
                   "content": {
                     "application/json": {
-                      "schema": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["layout"],
-                        "properties": {"layout": {"type": "string", "minLength": 1, "maxLength": 200}}
-                      }
+                      "schema": {"$ref": "#/components/schemas/ViewWish"}
                     }
                   }
                 }

@@ -4,7 +4,8 @@ import Live
 extension Router {
     /// A page of the list: `?limit=` rooms (1 to 1000, else 100) after the name `?after=`. A Link leads to the next.
     func roomList(_ request: HTTPRequest) throws(Problem) -> HTTPResponse {
-        try choose(request, [.get]) { _ throws(Problem) in
+        try choose(request, [.get, .post]) { method throws(Problem) in
+            if method == .post { return try createRoom(request) }
             _ = try access.claims(of: request, room: nil, needs: [.admin])
             var limit = 100
             if let text = request.value("limit") {
@@ -29,7 +30,8 @@ extension Router {
         try Router.check(name: room, of: "room")
         switch (path.first, path.count) {
         case (nil, _):
-            return try choose(request, [.get, .delete]) { method throws(Problem) in
+            return try choose(request, [.get, .patch, .delete]) { method throws(Problem) in
+                if method == .patch { return try change(request, room) }
                 guard method == .get else {
                     return try administer(request, room) { () throws(LiveError) in try rooms.closeRoom(room) }
                 }
@@ -61,26 +63,17 @@ extension Router {
         case ("participants", 3) where path[2] == "mute" || path[2] == "unmute":
             return try choose(request, [.post]) { _ throws(Problem) in
                 try administer(request, room) { () throws(LiveError) in
-                    try rooms.setMuted(room: room, participant: path[1], muted: path[2] == "mute")
+                    try rooms.setMuted(
+                        room: room, participant: path[1], media: .audio, muted: path[2] == "mute")
                 }
             }
         default: throw Router.nothingHere
         }
     }
 
-    private func detail(_ request: HTTPRequest, _ room: String) throws(Problem) -> RoomDetail {
+    func detail(_ request: HTTPRequest, _ room: String) throws(Problem) -> RoomDetail {
         _ = try access.claims(of: request, room: room, needs: [.subscribe])
         return try ask { () throws(LiveError) in try rooms.room(room) }
-    }
-
-    /// The layout that one session watches.
-    private func sessionView(_ request: HTTPRequest, room: String, session: String) throws(Problem) -> HTTPResponse {
-        try choose(request, [.put, .patch]) { _ throws(Problem) in
-            _ = try access.claims(of: request, room: room, needs: [.subscribe])
-            try expect(session, in: room, kind: nil)
-            let layout = try check(layout: try layoutOfBody(request), at: "$.layout")
-            return try done { () throws(LiveError) in try rooms.setView(session: session, layout: layout) }
-        }
     }
 
     /// The room's layout. Its ETag may be given as If-Match, so that two hosts do not undo each other's choice unseen.
@@ -93,23 +86,24 @@ extension Router {
                 return HTTPResponse(json: ["layout": name], headers: [("ETag", tag)])
             }
             _ = try access.claims(of: request, room: room, needs: [.admin])
-            let layout = try check(layout: try layoutOfBody(request), at: "$.layout")
+            let choice = try layoutOfBody(request)
             if let wanted = request.headers["if-match"], wanted != "*" {
                 let present = try ask { () throws(LiveError) in try rooms.room(room) }.layout
                 guard wanted == "\"\(WebFiles.tag(of: present))\"" else {
                     throw Problem(412, "the layout is \(present) by now: If-Match names another")
                 }
             }
+            let layout = try name(of: choice)
             return try done { () throws(LiveError) in try rooms.setLayout(room: room, layout: layout) }
         }
     }
 
-    private func layoutOfBody(_ request: HTTPRequest) throws(Problem) -> String {
+    private func layoutOfBody(_ request: HTTPRequest) throws(Problem) -> JSONBody.LayoutChoice {
         var body = try JSONBody(request)
-        let name = try body.text("layout")
+        let choice = try body.layout()
         try body.finish()
-        guard let name else { throw JSONBody.lacks("layout", "a layout's name") }
-        return name
+        guard let choice else { throw JSONBody.lacks("layout", "a layout's name, or a layout") }
+        return choice
     }
 
     private func pin(_ request: HTTPRequest, room: String) throws(Problem) -> HTTPResponse {
@@ -136,13 +130,7 @@ extension Router {
                 }
             case .patch:
                 _ = try access.claims(of: request, room: room, needs: [.admin])
-                var body = try JSONBody(request)
-                let muted = try body.bool("muted")
-                try body.finish()
-                guard let muted else { throw JSONBody.lacks("muted", "true or false") }
-                return try done { () throws(LiveError) in
-                    try rooms.setMuted(room: room, participant: id, muted: muted)
-                }
+                return try changeParticipant(request, room, id)
             case .get, .head, .post, .put, .options:
                 guard let found = try detail(request, room).participants.first(where: { $0.id == id }) else {
                     throw Problem(404, "there is no participant '\(id)' in the room \(room)")
@@ -159,7 +147,7 @@ extension Router {
         return try done(action)
     }
 
-    private func done(_ action: () throws(LiveError) -> Void) throws(Problem) -> HTTPResponse {
+    func done(_ action: () throws(LiveError) -> Void) throws(Problem) -> HTTPResponse {
         try ask(action)
         return HTTPResponse(204)
     }

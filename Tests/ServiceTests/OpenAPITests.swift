@@ -49,7 +49,12 @@ struct OpenAPITests {
                 guard let method = HTTPRequest.Method(rawValue: name.uppercased()) else { continue }
                 let described = try #require(operation["responses"] as? [String: Any])
                 for type in ["application/sdp", "application/json", "application/trickle-ice-sdpfrag", "text/plain"] {
-                    for body in ["", "{}", "{\"layout\": \"grid\"}", "{\"muted\": true}", "v=0\r\n", "\u{fffd}"] {
+                    for body in [
+                        "", "{}", "{\"layout\": \"grid\"}", "{\"muted\": true}", "v=0\r\n", "\u{fffd}",
+                        "{\"name\": \"r\"}", "{\"name\": \"new\", \"participantLimit\": 3}", "{\"name\": \"a/b\"}",
+                        "{\"layout\": {\"version\": 1}}", "{\"layout\": null}", "{\"role\": null, \"muted\": false}",
+                        "{\"view\": {\"pinned\": \"p1\"}}", "{\"view\": {}}", "{\"pinned\": null}", "{\"stranger\": 1}",
+                    ] {
                         let response = router.respond(
                             to: HTTPRequest(
                                 method, path: parts, headers: ["content-type": type], body: Array(body.utf8)))

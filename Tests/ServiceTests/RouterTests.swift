@@ -27,14 +27,26 @@ struct FakeRooms: Rooms {
     }
     func reasonsNotToJoin() -> [String] { [] }
     func leave(session token: String) throws(LiveError) { try known(token) }
-    func setView(session token: String, layout: String) throws(LiveError) { try known(token) }
+    func createRoom(_ name: String, _ options: RoomOptions) throws(LiveError) {
+        if name == "r" { throw LiveError(409, "there is a room 'r' already") }
+    }
+    func setRole(room: String, participant id: String, role: String?) throws(LiveError) {}
+    var layoutNames: [String] { ["grid", "speaker"] }
+    func addLayout(_ text: [UInt8]) throws(LiveError) -> String { "sent-1" }
+    func viewSettings(session token: String, in room: String) throws(LiveError) -> ViewSettings {
+        try known(token)
+        return ViewSettings()
+    }
+    func viewSettings(room name: String, participant id: String) throws(LiveError) -> ViewSettings { ViewSettings() }
+    func setView(session token: String, in room: String, _ view: ViewSettings) throws(LiveError) { try known(token) }
+    func setView(room name: String, participant id: String, _ view: ViewSettings) throws(LiveError) {}
     func sessionStatistics(_ token: String) throws(LiveError) -> SessionStatistics { throw LiveError(404, "none") }
     func listRooms() -> [RoomSummary] { [] }
     func room(_ name: String) throws(LiveError) -> RoomDetail { throw LiveError(404, "there is no such room") }
     func closeRoom(_ name: String) throws(LiveError) {}
     func setLayout(room name: String, layout: String) throws(LiveError) {}
     func remove(room: String, participant id: String) throws(LiveError) {}
-    func setMuted(room: String, participant id: String, muted: Bool) throws(LiveError) {}
+    func setMuted(room: String, participant id: String, media: MutableMedia, muted: Bool) throws(LiveError) {}
     func pin(room name: String, participant id: String?) throws(LiveError) {}
     func metrics() -> String { "tessera_rooms 0\n" }
 }
