@@ -20,6 +20,10 @@ final class HTTPConnection {
     var closesAfter = false
     /// The body has not come to its end.
     var isReading = false
+    /// What the connection has become; nil while it is HTTP's.
+    var socket: WebSocket?
+    /// Looks that the server has taken at the socket.
+    var rounds = 0
     private var head: HTTPRequest?
     private var body: [UInt8] = []
     private var limit = 0

@@ -35,6 +35,8 @@ public final class HTTPServer: @unchecked Sendable {
     private var protocols: UnsafeMutablePointer<lws_protocols>
     private var limits: AddressLimits
     private let figures: HTTPFigures
+    /// What is said on WebSockets; nil for none.
+    let signalling: Signalling?
     private let isStopping = Atomic(false)
     private let isReloading = Atomic(false)
     private var thread: pthread_t?
@@ -44,10 +46,11 @@ public final class HTTPServer: @unchecked Sendable {
     /// Binds the port. Throws if that fails.
     public init(
         _ configuration: HTTPConfiguration, figures: HTTPFigures = HTTPFigures(),
-        handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+        signalling: Signalling? = nil, handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(ServiceError) {
         self.configuration = configuration
         self.figures = figures
+        self.signalling = signalling
         self.handler = handler
         limits = AddressLimits(configuration.limits)
         protocols = .allocate(capacity: 2)
@@ -80,6 +83,7 @@ public final class HTTPServer: @unchecked Sendable {
         info.keepalive_timeout = Int32(max(1, configuration.idle.rounded(.up)))
         guard let context = lws_create_context(&info) else { throw ServiceError("the HTTP server cannot start") }
         self.context = context
+        signalling?.waker.bind(context)
         info.protocols = UnsafePointer(protocols)
         info.port = Int32(configuration.port)
         var texts: [UnsafeMutablePointer<CChar>] = []
@@ -111,6 +115,7 @@ public final class HTTPServer: @unchecked Sendable {
     }
 
     private func closing(_ why: String) -> ServiceError {
+        signalling?.waker.bind(nil)
         lws_context_destroy(context)
         context = nil
         return ServiceError(why)
@@ -127,6 +132,7 @@ public final class HTTPServer: @unchecked Sendable {
                 while !server.isStopping.load(ordering: .acquiring) {
                     if lws_service(server.context, 0) < 0 { break }
                     if server.isReloading.exchange(false, ordering: .acquiringAndReleasing) { server.reload() }
+                    if let signalling = server.signalling, signalling.waker.take() { signalling.turn() }
                 }
                 return nil
             }, unmanaged.toOpaque())
@@ -157,12 +163,16 @@ public final class HTTPServer: @unchecked Sendable {
         isStopping.store(true, ordering: .releasing)
         lws_cancel_service(context)
         if let thread { pthread_join(thread, nil) }
+        signalling?.waker.bind(nil)
         lws_context_destroy(context)
         self.context = nil
     }
 
     deinit {
-        if let context { lws_context_destroy(context) }
+        if let context {
+            signalling?.waker.bind(nil)
+            lws_context_destroy(context)
+        }
         free(UnsafeMutablePointer(mutating: protocols[0].name))
         protocols.deallocate()
     }
@@ -187,15 +197,21 @@ public final class HTTPServer: @unchecked Sendable {
         case LWS_CALLBACK_WSI_DESTROY:
             guard let user = lws_get_opaque_user_data(wsi) else { return 0 }
             lws_set_opaque_user_data(wsi, nil)
-            limits.close(Unmanaged<HTTPConnection>.fromOpaque(user).takeRetainedValue().address)
+            let connection = Unmanaged<HTTPConnection>.fromOpaque(user).takeRetainedValue()
+            close(connection)
+            limits.close(connection.address)
             figures.note { $0.connections -= 1 }
             return 0
-        case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1
+        case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+            let name = data.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
+            return signalling != nil && name == "websocket" ? 0 : -1
         default: break
         }
         guard let user = lws_get_opaque_user_data(wsi) else { return 0 }
         let connection = Unmanaged<HTTPConnection>.fromOpaque(user).takeUnretainedValue()
+        if let result = handleSocket(wsi, connection, reason, data, length) { return result }
         switch reason {
+        case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return mayUpgrade(wsi, connection) ? 0 : -1
         case LWS_CALLBACK_HTTP:
             // The first request's deadline began with the connection.
             if connection.requests > 0 { setDeadline(wsi, configuration.deadline) }
@@ -214,6 +230,13 @@ public final class HTTPServer: @unchecked Sendable {
         }
     }
 
+    /// Whether one more request of an address is allowed now; the seconds to wait otherwise.
+    func mayAsk(_ address: String, isJoin: Bool) -> Int? {
+        let wait = limits.request(address, isJoin: isJoin, now: MonotonicClock.now)
+        if wait != nil { figures.note { $0.limited += 1 } }
+        return wait
+    }
+
     private func setDeadline(_ wsi: OpaquePointer, _ seconds: Double) {
         lws_set_timer_usecs(wsi, Int64(seconds * 1_000_000))
     }
@@ -222,8 +245,7 @@ public final class HTTPServer: @unchecked Sendable {
     private func begin(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Int32 {
         connection.reset()
         var head = connection.readHead(wsi)
-        if let seconds = limits.request(connection.address, isJoin: connection.isPost, now: MonotonicClock.now) {
-            figures.note { $0.limited += 1 }
+        if let seconds = mayAsk(connection.address, isJoin: connection.isPost) {
             head = .refused(
                 Problem(429, "too many requests from one address", headers: [("Retry-After", String(seconds))]))
         }

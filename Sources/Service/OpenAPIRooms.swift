@@ -477,6 +477,35 @@ extension OpenAPI {
                 "security": []
               }
             },
+            "/ws": {
+              "get": {
+                "operationId": "signal",
+                "summary": "WebSocket: joining, events, hosts' wishes and chat, as /ws-schema.json describes them",
+                "responses": {
+                  "101": {"description": "JSON messages; the first is join, resume or watch, and carries the token."},
+                  "426": {
+                    "description": "Only as a WebSocket.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                  },
+                  "429": {"$ref": "#/components/responses/TooMany"}
+                },
+                "security": []
+              }
+            },
+            "/ws-schema.json": {
+              "get": {
+                "operationId": "describeMessages",
+                "summary": "The messages of /ws",
+                "responses": {
+                  "200": {
+                    "description": "JSON Schema.",
+                    "content": {"application/schema+json": {"schema": {"type": "object"}}}
+                  },
+                  "429": {"$ref": "#/components/responses/TooMany"}
+                },
+                "security": []
+              }
+            },
             "/openapi.json": {
               "get": {
                 "operationId": "describe",

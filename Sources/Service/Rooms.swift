@@ -25,6 +25,11 @@ public protocol Rooms: Sendable {
     func viewSettings(room name: String, participant id: String) throws(LiveError) -> ViewSettings
     func setView(session token: String, in room: String, _ view: ViewSettings) throws(LiveError)
     func setView(room name: String, participant id: String, _ view: ViewSettings) throws(LiveError)
+    func setMuted(session token: String, in room: String, media: MutableMedia, muted: Bool) throws(LiveError)
+    func participant(ofSession token: String, in room: String) throws(LiveError) -> String
+    func participant(seenBy token: String, in room: String, x: Double, y: Double) throws(LiveError) -> String?
+    func observe(room name: String, limit: Int, wake: @escaping @Sendable () -> Void) throws(LiveError)
+        -> RoomSubscription
     func metrics() -> String
     /// Why nobody could be let in now; empty if they could.
     func reasonsNotToJoin() -> [String]

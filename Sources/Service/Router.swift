@@ -72,6 +72,14 @@ public final class Router: Sendable {
             return try get(request) { () in
                 HTTPResponse(200, type: "application/json", text: OpenAPI.document)
             }
+        case ("ws", 1):
+            return try get(request) { () throws(Problem) in
+                throw Problem(426, "expected an upgrade to websocket", headers: [("Upgrade", "websocket")])
+            }
+        case ("ws-schema.json", 1):
+            return try get(request) { () in
+                HTTPResponse(200, type: "application/schema+json", text: SocketSchema.document)
+            }
         case ("whip", 2): return try entrance(request, room: path[1], kind: .publish, needs: [.publish])
         case ("whep", 2): return try entrance(request, room: path[1], kind: .view, needs: [.subscribe])
         case ("whip", 3):
@@ -168,7 +176,7 @@ public final class Router: Sendable {
     private func page(_ request: HTTPRequest, _ name: String) throws(Problem) -> HTTPResponse {
         guard let file = WebFiles.files.first(where: { $0.name == name }) else { throw Router.nothingHere }
         let tag = "\"\(WebFiles.tag(of: file.text))\""
-        let headers = [("ETag", tag), ("Cache-Control", "no-cache")] + WebFiles.policy
+        let headers = [("ETag", tag), ("Cache-Control", "no-cache")] + WebFiles.policy(host: request.headers["host"])
         if request.headers["if-none-match"] == tag { return HTTPResponse(304, headers: headers) }
         return HTTPResponse(200, type: WebFiles.type(of: name), text: file.text, headers: headers)
     }

@@ -17,13 +17,26 @@ package enum WebFiles {
         return String(hash, radix: 16)
     }
 
-    /// Nothing is loaded from elsewhere, and nobody frames the page.
-    static let policy = [
-        (
-            "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-                + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        ),
-        ("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)"),
-    ]
+    /// Nothing is loaded from elsewhere, and nobody frames the page. `host` is where the page came from: not all browsers
+    /// take `'self'` for its WebSockets too.
+    static func policy(host: String?) -> [(name: String, value: String)] {
+        let isPlain = host?.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"),
+                UInt8(ascii: "["), UInt8(ascii: "]"):
+                true
+            default: false
+            }
+        }
+        let sockets = if let host, isPlain == true, !host.isEmpty { " ws://\(host) wss://\(host)" } else { "" }
+        return [
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+                    + "connect-src 'self'\(sockets); base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+            ("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)"),
+        ]
+    }
 }

@@ -116,8 +116,9 @@ enum ServeCommand {
         let figures = HTTPFigures()
         let router = Router(
             rooms: rooms, access: access, iceServers: iceServers, layouts: rooms.layoutNames, figures: figures)
+        let signalling = Signalling(router: router)
         do throws(ServiceError) {
-            server = try HTTPServer(http, figures: figures) { router.respond(to: $0) }
+            server = try HTTPServer(http, figures: figures, signalling: signalling) { router.respond(to: $0) }
         } catch {
             throw .failed(error.description)
         }
@@ -126,7 +127,7 @@ enum ServeCommand {
         let demo = hasDemo ? try Demo(server: rooms) : nil
         let room = hasDemo ? Demo.room : "lobby"
         FileHandle.standardOutput.write(Data("ready: \(url(http, port: server.port, access, room: room))\n".utf8))
-        wait(for: signals, http, server, router, rooms, drainSeconds: drainSeconds)
+        wait(for: signals, http, server, signalling, router, rooms, drainSeconds: drainSeconds)
         server.stop()
         demo?.stop()
         rooms.stop()
@@ -135,8 +136,8 @@ enum ServeCommand {
     /// Returns when the service is to end. SIGHUP, or a change of the files, takes the certificate anew. SIGTERM lets
     /// nobody in any more and gives those who are in some seconds to leave; SIGINT, or a second signal, ends at once.
     private static func wait(
-        for signals: sigset_t, _ http: HTTPConfiguration, _ server: HTTPServer, _ router: Router,
-        _ rooms: LiveServer, drainSeconds: Int
+        for signals: sigset_t, _ http: HTTPConfiguration, _ server: HTTPServer, _ signalling: Signalling,
+        _ router: Router, _ rooms: LiveServer, drainSeconds: Int
     ) {
         var signals = signals
         var changes = http.tls?.changes
@@ -148,6 +149,7 @@ enum ServeCommand {
             if signal == SIGINT || (signal == SIGTERM && !isFirst) { return }
             if signal == SIGTERM {
                 router.drain()
+                signalling.drain(seconds: drainSeconds)
                 ticksToGo = drainSeconds * 10
             }
             if let left = ticksToGo {

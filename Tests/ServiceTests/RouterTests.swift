@@ -48,6 +48,14 @@ struct FakeRooms: Rooms {
     func remove(room: String, participant id: String) throws(LiveError) {}
     func setMuted(room: String, participant id: String, media: MutableMedia, muted: Bool) throws(LiveError) {}
     func pin(room name: String, participant id: String?) throws(LiveError) {}
+    func setMuted(session token: String, in room: String, media: MutableMedia, muted: Bool) throws(LiveError) {}
+    func participant(ofSession token: String, in room: String) throws(LiveError) -> String { "p1" }
+    func participant(seenBy token: String, in room: String, x: Double, y: Double) throws(LiveError) -> String? { nil }
+    func observe(room name: String, limit: Int, wake: @escaping @Sendable () -> Void) throws(LiveError)
+        -> RoomSubscription
+    {
+        throw LiveError(404, "there is no such room")
+    }
     func metrics() -> String { "tessera_rooms 0\n" }
 }
 

@@ -6,6 +6,7 @@ import Testing
 /// A server on a free port with a router before rooms that are faked or real.
 final class TestServer {
     let server: HTTPServer
+    let signalling: Signalling
     let router: Router
     let live: LiveServer?
     var port: UInt16 { server.port }
@@ -31,7 +32,8 @@ final class TestServer {
             rooms: rooms, access: Access(keys: RouterTests.keys, isOpenOnLoopback: isOpen),
             iceServers: ["stun:stun.example.net"], figures: figures)
         self.router = router
-        server = try HTTPServer(configuration, figures: figures) { router.respond(to: $0) }
+        signalling = Signalling(router: router)
+        server = try HTTPServer(configuration, figures: figures, signalling: signalling) { router.respond(to: $0) }
         server.start()
     }
 

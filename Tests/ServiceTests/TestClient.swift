@@ -72,6 +72,15 @@ final class TestClient {
     /// Whether the other side ends the connection without a word.
     func endsSilently() throws -> Bool { try !fill() }
 
+    /// The next bytes as they are; nil if the stream ends before.
+    func read(_ count: Int) throws -> [UInt8]? {
+        while buffer.count < count {
+            guard try fill() else { return nil }
+        }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer.prefix(count))
+    }
+
     /// The next response. `isHead` if it answers HEAD.
     func response(isHead: Bool = false) throws -> Response {
         let gap = Array("\r\n\r\n".utf8)
