@@ -53,13 +53,19 @@ extension WebFiles {
               <div id="stage">
                 <video id="mix" autoplay playsinline aria-label="The room: all participants in one picture"></video>
                 <div id="notice" class="notice" role="status" hidden><span id="notice-text"></span> <button id="notice-button" type="button" hidden></button></div>
-                <section id="layouts" class="panel" hidden aria-label="Layout of my picture"></section>
+                <p id="recording" class="mark" role="status" hidden>Recording</p>
+                <p id="network" class="mark" role="status" hidden>Poor connection</p>
+                <section id="layouts" class="panel" hidden aria-label="Layout"></section>
+                <section id="persons" class="panel" hidden aria-label="People in the room"></section>
+                <section id="talk" class="panel" hidden aria-label="Chat"></section>
                 <section id="figures" class="panel" hidden aria-label="Quality of the connection"></section>
               </div>
               <nav class="bar" aria-label="Controls">
                 <button id="microphone" type="button" aria-pressed="false" aria-keyshortcuts="m" title="Mute (M)"></button>
                 <button id="camera" type="button" aria-pressed="false" aria-keyshortcuts="v" title="Camera (V)"></button>
                 <button id="screen" type="button" aria-pressed="false" aria-keyshortcuts="s" title="Share the screen (S)"></button>
+                <button id="people" type="button" hidden aria-expanded="false" aria-controls="persons" aria-keyshortcuts="p" title="People (P)"></button>
+                <button id="chat" type="button" hidden aria-expanded="false" aria-controls="talk" aria-keyshortcuts="c" title="Chat (C)"></button>
                 <button id="layout" type="button" aria-expanded="false" aria-controls="layouts" aria-keyshortcuts="l" title="Layout (L)"></button>
                 <button id="quality" type="button" aria-expanded="false" aria-controls="figures" aria-keyshortcuts="q" title="Quality (Q)"></button>
                 <button id="full" type="button" aria-pressed="false" aria-keyshortcuts="f" title="Full screen (F)"></button>
@@ -167,6 +173,30 @@ extension WebFiles {
             .tile.slide { fill: #dbe3f0; }
             .lines { stroke: #7c8aa5; stroke-width: 3; }
             .person { fill: #8fa3c8; }
+            #persons, #talk { width: 24rem; }
+            #persons h2, #talk h2 { margin-bottom: 10px; }
+            .people, .chat { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
+            .people li { display: flex; justify-content: space-between; align-items: center; gap: 10px; padding: 6px 8px; border-radius: 10px; border-left: 3px solid transparent; }
+            .people li.speaks { border-left-color: var(--accent); background: var(--button); }
+            .people li > div:first-child { min-width: 0; display: grid; }
+            .people strong { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+            .wishes { display: flex; gap: 6px; flex: none; }
+            .small { width: 44px; padding: 9px; }
+            .small span { display: none; }
+            .small svg { display: block; }
+            .small[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); }
+            #talk:not([hidden]) { display: flex; flex-direction: column; height: min(30rem, calc(100% - 24px)); }
+            .chat { flex: 1; overflow: auto; align-content: start; gap: 10px; }
+            .chat p { overflow-wrap: anywhere; white-space: pre-wrap; padding: 8px 12px; border-radius: 12px; background: var(--button); width: fit-content; max-width: 100%; }
+            .chat .mine { justify-items: end; display: grid; }
+            .chat .mine p { background: var(--accent); color: var(--on-accent); }
+            #talk form { display: grid; grid-template-columns: 1fr auto; gap: 8px; padding-top: 12px; }
+            .bar .fresh { color: var(--accent); }
+            .mark { position: absolute; z-index: 1; top: 16px; right: 16px; padding: 4px 12px; border-radius: 12px; background: #000c; color: #fff; font-size: .875rem; }
+            .mark::before { content: ""; display: inline-block; width: 10px; height: 10px; margin-right: 8px; border-radius: 50%; background: #ff4d55; }
+            #network { left: 16px; right: auto; }
+            #network::before { background: #ffb020; }
+            .panel > .check { padding-top: 14px; color: var(--text); }
             .bar { display: flex; gap: 8px; justify-content: center; align-items: center; padding: 10px max(10px, env(safe-area-inset-right)) max(10px, env(safe-area-inset-bottom)); border-top: 1px solid var(--edge); background: var(--raised); }
             .bar button { display: grid; justify-items: center; gap: 2px; padding: 7px 10px 6px; min-width: 84px; font-size: .75rem; line-height: 1.25; border-radius: 12px; border-color: transparent; }
             .bar svg { width: 24px; height: 24px; }
@@ -180,6 +210,7 @@ extension WebFiles {
               .bar button { flex: 1; min-width: 0; padding-inline: 2px; font-size: .6875rem; }
               .bar #full { display: none; }
               .panel { left: 12px; }
+              #persons, #talk { width: auto; }
               fieldset { width: auto; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); gap: 6px; }
             }
             @media (max-height: 420px) { .bar span { display: none; } .bar button { min-height: 40px; } }
@@ -250,6 +281,7 @@ extension WebFiles {
                   await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
                   this.peer?.close();
                   Object.assign(this, { peer, senders, location, received: 0, heard: performance.now() });
+                  this.onsession?.();
                   this.onstream(inbound);
                 } catch (error) {
                   peer.close();
@@ -263,7 +295,8 @@ extension WebFiles {
                 const transport = senders.audio.transport;
                 // Only a goodbye of the service closes it: a network that fails does not.
                 if (transport) transport.onstatechange = () => {
-                  if (this.peer === peer && transport.state === "closed") this.end("The service ended your participation.");
+                  if (this.peer !== peer || transport.state !== "closed" || this.isMending || this.isOver) return;
+                  if (this.isDraining) this.mend(true); else this.end("The service ended your participation.");
                 };
                 // What was changed while we asked.
                 for (const kind of ["audio", "video", "screen"]) await senders[kind].replaceTrack(this.tracks[kind] ?? null);
@@ -276,8 +309,12 @@ extension WebFiles {
 
               // Chooses the layout of our own picture. Throws a Refusal, and then the picture stays as it was.
               async watch(layout) {
-                await this.ask("PUT", `${this.location}/view`, { type: "application/json", body: JSON.stringify({ layout }) });
+                await this.change({ layout });
                 this.view = layout;
+              }
+
+              async change(view) {
+                await this.ask("PATCH", `${this.location}/view`, { type: "application/json", body: JSON.stringify(view) });
               }
 
               async statistics() {
@@ -332,7 +369,7 @@ extension WebFiles {
                 if (now - this.heard > limit && !this.isMending && !this.isOver) await this.mend();
               }
 
-              async mend() {
+              async mend(isGone = false) {
                 this.isMending = true;
                 const everConnected = this.state !== "connecting";
                 const deadline = performance.now() + (everConnected ? Connection.persistence : 2 * Connection.patience);
@@ -346,8 +383,9 @@ extension WebFiles {
                   }
                   try {
                     // A new way through the network first; a new session if the old one is gone, or that does not help.
-                    if (attempt === 0 && everConnected) await this.restart(); else await this.open();
+                    if (attempt === 0 && everConnected && !isGone) await this.restart(); else await this.open();
                     if (await this.comesAlive()) {
+                      this.isDraining = false;
                       this.tell("connected");
                       break;
                     }
@@ -632,10 +670,22 @@ extension WebFiles {
             }
 
             export class LayoutPicker {
-              // `choose` is asked to change the layout; if it throws, the choice goes back.
+              // `choose` is asked to change the layout; if it throws, the choice goes back. With `forAll`, if it is set.
               constructor(panel, choose) {
                 this.panel = panel;
                 this.choose = choose;
+                this.forAll = document.createElement("input");
+                this.forAll.type = "checkbox";
+                this.forAllField = document.createElement("label");
+                this.forAllField.className = "check";
+                this.forAllField.hidden = true;
+                this.forAllField.append(this.forAll, " For everybody in the room");
+              }
+
+              // Hosts choose for all as well.
+              set isHost(isHost) {
+                this.forAllField.hidden = !isHost;
+                if (!isHost) this.forAll.checked = false;
               }
 
               async load(current) {
@@ -657,12 +707,12 @@ extension WebFiles {
                   const before = this.current;
                   this.current = target.value;
                   try {
-                    await this.choose(target.value);
+                    await this.choose(target.value, this.forAll.checked);
                   } catch {
                     this.select(before);
                   }
                 });
-                this.panel.replaceChildren(set);
+                this.panel.replaceChildren(set, this.forAllField);
                 this.current = current;
               }
 
@@ -682,6 +732,8 @@ extension WebFiles {
             import { Connection } from "/connection.js";
             import { Devices } from "/devices.js";
             import { LayoutPicker } from "/layouts.js";
+            import { ChatPanel, PeoplePanel } from "/people.js";
+            import { Signalling } from "/signalling.js";
             import { Panel } from "/statistics.js";
             import { label } from "/symbols.js";
 
@@ -690,6 +742,9 @@ extension WebFiles {
             const secret = new URLSearchParams(location.hash.slice(1));
             const devices = new Devices();
             const picker = new LayoutPicker(at("layouts"), changeLayout);
+            const people = new PeoplePanel(at("persons"), wish);
+            const chat = new ChatPanel(at("talk"), (text) => signalling.ask("chat", { text }));
+            let signalling, pinned, before, unread = 0;
             let connection, shared, panel, timer, failures;
             let isMuted = false, isHidden = false;
 
@@ -800,8 +855,104 @@ extension WebFiles {
               timer = setInterval(() => panel.update().catch(() => {}), 1000);
               picker.load(connection.view ?? "grid");
               window.tessera = connection;
+              follow();
               report(connection.state);
               at("microphone").focus();
+            }
+
+            // MARK: - Who is there
+
+            function follow() {
+              signalling?.close();
+              chat.clear();
+              unread = 0;
+              pinned = before = undefined;
+              signalling = window.signalling = new Signalling(connection);
+              connection.onsession = () => { signalling.follow(); pinned = before = undefined; };
+              signalling.onchange = (what, detail) => {
+                switch (what) {
+                  case "open":
+                  case "closed": return showTalk();
+                  case "people":
+                    if (pinned && !signalling.people.has(pinned)) pin(pinned);
+                    return showPeople();
+                  case "recordings": at("recording").hidden = !signalling.recordings?.length; return;
+                  case "room": if (!connection.view) picker.select(signalling.room.layout); return;
+                  case "quality": at("network").hidden = Math.max(signalling.quality.lossIn, signalling.quality.lossOut) < 0.05; return;
+                  case "chat": {
+                    const isMine = detail.participant === signalling.me;
+                    chat.add(detail, isMine);
+                    if (at("talk").hidden && !isMine) unread++;
+                    return showTalk();
+                  }
+                  case "draining": connection.isDraining = true; return;
+                  case "ended":
+                    if (detail === "removed") connection?.end("A host has removed you from the room.");
+                    if (detail === "closed" && !connection?.isDraining) connection?.end("The room was closed.");
+                    return;
+                }
+              };
+            }
+
+            function showPeople() {
+              people.show(signalling, pinned);
+              label(at("people"), "people", `People ${signalling.people.size}`);
+            }
+
+            function showTalk() {
+              const isOpen = signalling?.isOpen ?? false;
+              at("people").hidden = at("chat").hidden = !(isOpen || signalling?.me);
+              picker.isHost = isOpen && signalling.isHost;
+              label(at("chat"), "chat", unread ? `Chat (${unread} new)` : "Chat");
+              at("chat").classList.toggle("fresh", unread > 0);
+              if (isOpen) showPeople();
+            }
+
+            async function wish(type, fields) {
+              if (type === "pin") return pin(fields);
+              try {
+                await signalling.ask(type, fields);
+              } catch (error) {
+                notice(error.message, "OK");
+              }
+            }
+
+            // Only some layouts have a place for whom one has pinned.
+            const pinning = ["speaker", "presentation", "pip", "single", "filmstrip", "interview"];
+
+            async function pin(id) {
+              const isPinned = pinned === id;
+              const layout = connection.view ?? signalling.room?.layout ?? "grid";
+              const view = { pinned: isPinned ? null : id };
+              // Nobody's own choice is the room's.
+              const chosen = connection.view;
+              if (isPinned && before) view.layout = before.layout ?? null;
+              else if (!isPinned && !pinning.includes(layout)) view.layout = "speaker";
+              try {
+                await connection.change(view);
+              } catch (error) {
+                return notice(error.message, "OK");
+              }
+              if (isPinned) before = undefined;
+              else if (view.layout) before ??= { layout: chosen };
+              pinned = isPinned ? undefined : id;
+              if (view.layout !== undefined) {
+                connection.view = view.layout ?? undefined;
+                picker.select(connection.view ?? signalling.room?.layout);
+              }
+              showPeople();
+            }
+
+            // A click on somebody's tile pins them; another takes the pin away.
+            async function pick({ clientX, clientY }) {
+              const mix = at("mix"), box = mix.getBoundingClientRect();
+              if (!signalling?.isOpen || !mix.videoWidth) return;
+              const scale = Math.min(box.width / mix.videoWidth, box.height / mix.videoHeight);
+              const x = (clientX - box.left - (box.width - mix.videoWidth * scale) / 2) / (mix.videoWidth * scale);
+              const y = (clientY - box.top - (box.height - mix.videoHeight * scale) / 2) / (mix.videoHeight * scale);
+              if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) return;
+              const { participant } = await signalling.ask("pick", { x, y }).catch(() => ({}));
+              if (participant) await pin(participant);
             }
 
             function show(stream) {
@@ -832,12 +983,15 @@ extension WebFiles {
 
             function leave() {
               clearInterval(timer);
+              clearTimeout(click);
+              signalling?.close();
+              signalling = undefined;
+              at("people").hidden = at("chat").hidden = at("recording").hidden = at("network").hidden = true;
               connection?.leave();
               connection = undefined;
               stopSharing();
               at("mix").srcObject = null;
-              open("layouts", false);
-              open("figures", false);
+              openOnly();
               if (document.fullscreenElement) document.exitFullscreen();
               notice();
               at("call").hidden = true;
@@ -870,9 +1024,14 @@ extension WebFiles {
               await connection.send("screen", track);
             }
 
-            async function changeLayout(layout) {
+            async function changeLayout(layout, forAll) {
               try {
-                await connection.watch(layout);
+                if (forAll) {
+                  await signalling.ask("layout", { layout });
+                  await connection.change({ layout: null });
+                  connection.view = undefined;
+                } else await connection.watch(layout);
+                before = undefined;
               } catch (error) {
                 notice(error.message, "OK");
                 throw error;
@@ -881,21 +1040,36 @@ extension WebFiles {
 
             function open(id, isOpen) {
               at(id).hidden = !isOpen;
-              at(id === "layouts" ? "layout" : "quality").setAttribute("aria-expanded", isOpen);
+              at(panels[id]).setAttribute("aria-expanded", isOpen);
+            }
+
+            // Panels by their buttons; one is open at a time.
+            const panels = { layouts: "layout", figures: "quality", persons: "people", talk: "chat" };
+
+            function openOnly(id) {
+              const isOpen = id && at(id).hidden;
+              for (const panel of Object.keys(panels)) open(panel, panel === id && isOpen);
+              return isOpen;
+            }
+
+            function togglePeople() {
+              if (openOnly("persons")) at("persons").querySelector("button")?.focus();
+            }
+
+            function toggleChat() {
+              if (!openOnly("talk")) return;
+              unread = 0;
+              showTalk();
+              chat.list.scrollTop = chat.list.scrollHeight;
+              chat.input.focus();
             }
 
             function toggleLayouts() {
-              const isOpen = at("layouts").hidden;
-              open("figures", false);
-              open("layouts", isOpen);
-              if (isOpen) at("layouts").querySelector("input:checked")?.focus();
+              if (openOnly("layouts")) at("layouts").querySelector("input:checked")?.focus();
             }
 
             function toggleFigures() {
-              const isOpen = at("figures").hidden;
-              open("layouts", false);
-              open("figures", isOpen);
-              if (isOpen) panel.show({}), panel.update().catch(() => {});
+              if (openOnly("figures")) panel.show({}), panel.update().catch(() => {});
             }
 
             function fullscreen() {
@@ -905,32 +1079,38 @@ extension WebFiles {
 
             const actions = {
               microphone: () => toggle("microphone"), camera: () => toggle("camera"), screen: share, layout: toggleLayouts,
-              quality: toggleFigures, full: fullscreen, leave,
+              people: togglePeople, chat: toggleChat, quality: toggleFigures, full: fullscreen, leave,
             };
             for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
             at("preview-microphone").addEventListener("click", () => toggle("microphone"));
             at("preview-camera").addEventListener("click", () => toggle("camera"));
+            // One click pins, two make the picture larger.
+            let click;
+            at("mix").addEventListener("click", (event) => { clearTimeout(click); if (event.detail === 1) click = setTimeout(() => pick(event), 300); });
             at("mix").addEventListener("dblclick", fullscreen);
             document.addEventListener("fullscreenchange", () => {
               const isFull = !!document.fullscreenElement;
               label(at("full"), "full", isFull ? "Smaller" : "Full screen", { pressed: isFull });
             });
             label(at("layout"), "layout", "Layout");
+            label(at("people"), "people", "People");
+            label(at("chat"), "chat", "Chat");
             label(at("quality"), "quality", "Quality");
             label(at("full"), "full", "Full screen", { pressed: false });
             label(at("leave"), "leave", "Leave");
             at("full").hidden = !document.fullscreenEnabled;
 
-            const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", q: "quality", f: "full" };
+            const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", p: "people", c: "chat", q: "quality", f: "full" };
             addEventListener("keydown", (event) => {
               if (at("call").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
               if (event.key === "Escape") {
-                const opened = !at("layouts").hidden ? "layout" : !at("figures").hidden ? "quality" : undefined;
-                open("layouts", false);
-                open("figures", false);
-                if (opened) at(opened).focus();
+                const opened = Object.keys(panels).find((id) => !at(id).hidden);
+                openOnly();
+                if (opened) at(panels[opened]).focus();
                 return;
               }
+              // Who writes does not press buttons.
+              if (event.target.closest?.("input:not([type=radio], [type=checkbox]), select")) return;
               const button = at(keys[event.key.toLowerCase()] ?? "");
               if (button && !button.disabled && !button.hidden) button.click();
             });
@@ -938,6 +1118,246 @@ extension WebFiles {
 
             showSwitches();
             const ready = look();
+
+            """##
+        ),
+        (
+            "people.js",
+            ##"""
+            // The list of those who are in the room, and the chat.
+
+            import { label } from "/symbols.js";
+
+            function make(name, properties = {}, ...children) {
+              const made = Object.assign(document.createElement(name), properties);
+              made.append(...children);
+              return made;
+            }
+
+            export class PeoplePanel {
+              // `act` carries out a wish: its type and fields.
+              constructor(panel, act) {
+                this.panel = panel;
+                this.act = act;
+                this.rows = new Map();
+                this.title = make("h2");
+                this.list = make("ul", { className: "people" });
+                this.panel.replaceChildren(this.title, this.list);
+              }
+
+              show({ people, me, isHost, speaker, room }, pinned) {
+                const all = [...people.values()].filter((person) => person.kind !== "view");
+                const watching = people.size - all.length;
+                this.title.textContent = `People (${all.length}${watching ? ` and ${watching} watching` : ""})`;
+                for (const [id, row] of this.rows) if (!people.has(id) || people.get(id).kind === "view") { row.remove(); this.rows.delete(id); }
+                for (const person of all) {
+                  let row = this.rows.get(person.id);
+                  // What has not changed keeps its place, and the focus that is on it.
+                  const state = JSON.stringify([{ ...person, age: 0 }, isHost, speaker === person.id, pinned, room?.pinned]);
+                  if (row?.dataset.state === state) continue;
+                  const focused = row?.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;
+                  if (!row) { row = make("li"); this.rows.set(person.id, row); this.list.append(row); }
+                  row.dataset.state = state;
+                  row.classList.toggle("speaks", speaker === person.id);
+                  const marks = [];
+                  if (person.id === me) marks.push("you");
+                  if (person.role) marks.push(person.role);
+                  if (speaker === person.id) marks.push("speaking");
+                  if (person.isMuted) marks.push(person.mutedByHost.includes("audio") ? "muted by a host" : "muted");
+                  if (person.sharesScreen) marks.push("shares the screen");
+                  if (person.presence === "lost") marks.push("connection lost");
+                  else if (person.presence === "joining") marks.push("joining");
+                  else if (person.isFrozen) marks.push("picture stopped");
+                  if (room?.pinned === person.id) marks.push("pinned for all");
+                  const words = make("div", {}, make("strong", { textContent: person.name, dir: "auto" }), make("span", { className: "quiet", textContent: marks.join(", ") }));
+                  const buttons = make("div", { className: "wishes" });
+                  const add = (action, symbol, text, type, fields, options) => {
+                    const button = make("button", { type: "button", className: "small", title: text });
+                    button.dataset.action = action;
+                    label(button, symbol, `${text}: ${person.name}`, options);
+                    button.addEventListener("click", () => this.act(type, fields));
+                    buttons.append(button);
+                  };
+                  const isPinned = pinned === person.id;
+                  add("pin", "pin", isPinned ? "Unpin" : "Pin", "pin", person.id, { pressed: isPinned });
+                  if (isHost && person.id !== me) {
+                    const muted = person.mutedByHost.includes("audio");
+                    add("mute", "microphone", muted ? "Allow to speak" : "Mute", "mute", { participant: person.id, media: "audio", muted: !muted }, { off: muted, pressed: muted });
+                    add("remove", "leave", "Remove", "remove", { participant: person.id });
+                  }
+                  row.replaceChildren(words, buttons);
+                  if (focused) row.querySelector(`[data-action="${focused}"]`)?.focus();
+                }
+              }
+            }
+
+            export class ChatPanel {
+              constructor(panel, send) {
+                this.panel = panel;
+                this.list = make("ol", { className: "chat", tabIndex: 0 });
+                this.list.setAttribute("role", "log");
+                this.list.setAttribute("aria-label", "Messages");
+                this.input = make("input", { maxLength: 2000, autocomplete: "off", placeholder: "Message to all", id: "chat-text" });
+                this.input.setAttribute("aria-label", "Message to all");
+                this.trouble = make("p", { className: "trouble" });
+                this.trouble.setAttribute("role", "alert");
+                const form = make("form", {}, this.input, make("button", { type: "submit", className: "primary", textContent: "Send" }));
+                form.addEventListener("submit", async (event) => {
+                  event.preventDefault();
+                  const text = this.input.value.trim();
+                  if (!text) return;
+                  this.trouble.textContent = "";
+                  try {
+                    await send(text);
+                    if (this.input.value.trim() === text) this.input.value = "";
+                  } catch (error) { this.trouble.textContent = error.message; }
+                });
+                this.panel.replaceChildren(make("h2", { textContent: "Chat" }), this.list, this.trouble, form);
+              }
+
+              clear() { this.list.replaceChildren(); this.input.value = ""; }
+
+              add({ name, text, time }, isMine) {
+                const isAtEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+                const when = new Date(time * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+                this.list.append(make("li", { className: isMine ? "mine" : "" },
+                  make("span", { className: "quiet", textContent: `${isMine ? "You" : name}, ${when}` }), make("p", { textContent: text, dir: "auto" })));
+                if (this.list.children.length > 500) this.list.firstChild.remove();
+                if (isAtEnd || isMine) this.list.scrollTop = this.list.scrollHeight;
+              }
+            }
+
+            """##
+        ),
+        (
+            "signalling.js",
+            ##"""
+            // Events of the room and wishes of hosts, over a WebSocket. The call goes on without it: what it brings is missing then,
+            // and it is tried again.
+
+            export class Signalling {
+              constructor(connection) {
+                this.connection = connection;
+                this.waiting = new Map();
+                this.next = 1;
+                this.attempt = 0;
+                // The number of the last message; what was said before we came is not ours to read.
+                this.lastChat = undefined;
+                this.people = new Map();
+                this.grants = [];
+                // Something is others now: "people", "chat" with the message, "room", "recordings", "draining", "ended" or "open".
+                this.onchange = () => {};
+                this.open();
+              }
+
+              get isOpen() { return this.isReady === true; }
+              get isHost() { return this.grants.includes("admin"); }
+
+              open() {
+                if (this.isOver) return;
+                const { connection } = this;
+                const session = connection.location?.split("/").pop();
+                if (!session) return this.later();
+                const socket = this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+                this.session = session;
+                socket.onopen = async () => {
+                  const hello = { room: connection.room, session };
+                  if (this.lastChat !== undefined) hello.after = this.lastChat;
+                  if (connection.token) hello.token = connection.token;
+                  try {
+                    const answer = await this.ask("resume", hello);
+                    this.me = answer.participant;
+                    this.lastChat ??= answer.lastChat;
+                    this.grants = answer.grants;
+                    this.isReady = true;
+                    this.attempt = 0;
+                    this.takeRoom(answer.room);
+                    this.onchange("open");
+                  } catch { socket.close(); }
+                };
+                socket.onmessage = ({ data }) => { if (this.socket === socket) this.take(JSON.parse(data)); };
+                socket.onclose = () => {
+                  if (this.socket !== socket) return;
+                  this.isReady = false;
+                  for (const { reject } of this.waiting.values()) reject(new Error("The service cannot be reached. Check your network connection."));
+                  this.waiting.clear();
+                  this.onchange("closed");
+                  this.later();
+                };
+              }
+
+              later() {
+                clearTimeout(this.timer);
+                this.timer = setTimeout(() => this.open(), Math.min(15_000, 500 * 2 ** Math.min(this.attempt++, 5)) * (0.75 + Math.random() / 2));
+              }
+
+              // The session may be another one by now.
+              follow() {
+                if (this.isOver || this.connection.location?.endsWith(`/${this.session}`)) return;
+                this.attempt = 0;
+                const before = this.socket;
+                this.socket = undefined;
+                before?.close();
+                this.isReady = false;
+                clearTimeout(this.timer);
+                this.open();
+              }
+
+              close() {
+                this.isOver = true;
+                clearTimeout(this.timer);
+                this.socket?.close();
+              }
+
+              // Throws what the service has against it.
+              ask(type, fields = {}) {
+                if (this.socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("This does not work while the connection is interrupted."));
+                const id = String(this.next++);
+                this.socket.send(JSON.stringify({ type, id, ...fields }));
+                return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+              }
+
+              takeRoom(room) {
+                this.room = room;
+                this.people = new Map(room.participants.map((person) => [person.id, person]));
+                this.speaker = room.activeSpeaker;
+                this.recordings = room.recordings;
+                this.onchange("people");
+                this.onchange("room");
+                this.onchange("recordings");
+              }
+
+              take(message) {
+                if (message.id) {
+                  const waiting = this.waiting.get(message.id);
+                  this.waiting.delete(message.id);
+                  if (message.type === "error") waiting?.reject(new Error(`It did not work: ${message.detail}.`));
+                  else waiting?.resolve(message);
+                  return;
+                }
+                switch (message.type) {
+                  case "participant-joined": case "participant-changed":
+                    this.people.set(message.participant.id, message.participant);
+                    return this.onchange("people");
+                  case "participant-left":
+                    this.people.delete(message.participant.id);
+                    return this.onchange("people");
+                  case "active-speaker":
+                    this.speaker = message.participant;
+                    return this.onchange("people");
+                  case "layout": this.room.layout = message.layout; return this.onchange("room");
+                  case "pinned": this.room.pinned = message.participant; return this.onchange("people");
+                  case "recordings": this.recordings = message.recordings; return this.onchange("recordings");
+                  case "room": return this.takeRoom(message.room);
+                  case "quality": this.quality = message.statistics; return this.onchange("quality");
+                  case "draining": return this.onchange("draining");
+                  case "ended": return this.onchange("ended", message.reason);
+                  case "chat":
+                    this.lastChat = message.number;
+                    return this.onchange("chat", message);
+                }
+              }
+            }
 
             """##
         ),
@@ -1062,6 +1482,9 @@ extension WebFiles {
               layout: "M3 4h11v16H3ZM17 4h4v7h-4ZM17 14h4v6h-4Z",
               quality: "M4 20v-5M9.3 20v-9M14.7 20V7M20 20V4",
               full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+              people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.6c2.1.8 3.5 2.8 3.5 5.4",
+              chat: "M4 5h16v11H10l-4 4v-4H4ZM8 9h8M8 12h5",
+              pin: "M9 4h6l-.8 6 3.3 3.5h-11L9.8 10ZM12 13.5V20",
               leave: "M3 15.5c5-5 13-5 18 0l-2.5 2.5-3.5-1.5v-2.6a10 10 0 0 0-6 0v2.6L5.5 18Z",
             };
             const drawing = "http://www.w3.org/2000/svg";

@@ -133,6 +133,68 @@ extension BrowserTests {
             await browser.close()
         }
 
+        /// Chat, the list of people, a host's mute, and a click on a tile.
+        @Test func talksAndPins() async throws {
+            let devices = try FakeDevices()
+            let service = try await Service()
+            defer { service.end() }
+            let load = try await service.fill("talk")
+            defer { load.end() }
+            let browser = try await Chromium(picture: devices.picture, sound: devices.sound)
+            do {
+                try await browser.open(service.url + "/?room=talk&name=Browser")
+                try await browser.click("enter")
+                let room = RoomOnPage(browser: browser, mix: "document.getElementById('mix')", peer: "tessera.peer")
+                try await room.begin()
+                try await until("events") {
+                    try await browser.evaluate("return signalling.isOpen && signalling.people.size === 5")
+                }
+                try await browser.click("chat")
+                try await browser.type("Hello <b>all</b> 👋", into: "chat-text")
+                try await browser.run("document.querySelector('#talk form').requestSubmit()")
+                try await until("the message") {
+                    try await browser.evaluate(
+                        "return document.querySelector('#talk li.mine p')?.textContent === 'Hello <b>all</b> 👋'")
+                }
+                try await browser.keepScreenshot("chat")
+
+                try await browser.click("people")
+                try await browser.run("document.querySelector('#persons [data-action=mute]').click()")
+                try await until("the mute") {
+                    try await browser.evaluate(
+                        "return document.querySelector('#persons [data-action=mute]').getAttribute('aria-pressed') === 'true'"
+                    )
+                }
+                try await browser.keepScreenshot("people")
+                try await browser.click("people")
+
+                // The first of five tiles is at the upper left: a click there pins whoever it shows.
+                let click = """
+                    const mix = document.getElementById("mix"), box = mix.getBoundingClientRect();
+                    const scale = Math.min(box.width / mix.videoWidth, box.height / mix.videoHeight);
+                    const place = (share, size, whole) => (whole - size * scale) / 2 + size * scale * share;
+                    mix.dispatchEvent(new MouseEvent("click", {
+                      detail: 1, clientX: box.left + place(0.17, mix.videoWidth, box.width),
+                      clientY: box.top + place(0.28, mix.videoHeight, box.height) }));
+                    """
+                try await browser.run(click)
+                try await until("the pin") { try await browser.evaluate("return tessera.view === 'speaker'") }
+                try await until("who is pinned") {
+                    try await browser.evaluate(
+                        "return document.querySelectorAll('#persons [data-action=pin][aria-pressed=true]').length === 1"
+                    )
+                }
+                try await browser.keepScreenshot("pinned")
+                try await browser.run(click)
+                try await until("no pin") { try await browser.evaluate("return tessera.view === undefined") }
+            } catch {
+                try? await browser.keepScreenshot("talk-failed")
+                await browser.close()
+                throw error
+            }
+            await browser.close()
+        }
+
         /// Desk, phone upright, phone on its side; light and dark: nothing sticks out, and everything has a name.
         @Test func fitsEveryScreen() async throws {
             let devices = try FakeDevices()
@@ -177,6 +239,13 @@ extension BrowserTests {
                 try await room.begin()
                 try await browser.click("layout")
                 try await look("layouts")
+                for panel in ["people", "chat"] {
+                    try await until(panel) {
+                        try await browser.evaluate("return !document.getElementById('\(panel)').hidden")
+                    }
+                    try await browser.click(panel)
+                    try await look(panel)
+                }
                 // By the keyboard: Escape closes the panel, Q opens the figures.
                 try await browser.run(
                     """

@@ -58,6 +58,7 @@ export class Connection {
       await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
       this.peer?.close();
       Object.assign(this, { peer, senders, location, received: 0, heard: performance.now() });
+      this.onsession?.();
       this.onstream(inbound);
     } catch (error) {
       peer.close();
@@ -71,7 +72,8 @@ export class Connection {
     const transport = senders.audio.transport;
     // Only a goodbye of the service closes it: a network that fails does not.
     if (transport) transport.onstatechange = () => {
-      if (this.peer === peer && transport.state === "closed") this.end("The service ended your participation.");
+      if (this.peer !== peer || transport.state !== "closed" || this.isMending || this.isOver) return;
+      if (this.isDraining) this.mend(true); else this.end("The service ended your participation.");
     };
     // What was changed while we asked.
     for (const kind of ["audio", "video", "screen"]) await senders[kind].replaceTrack(this.tracks[kind] ?? null);
@@ -84,8 +86,12 @@ export class Connection {
 
   // Chooses the layout of our own picture. Throws a Refusal, and then the picture stays as it was.
   async watch(layout) {
-    await this.ask("PUT", `${this.location}/view`, { type: "application/json", body: JSON.stringify({ layout }) });
+    await this.change({ layout });
     this.view = layout;
+  }
+
+  async change(view) {
+    await this.ask("PATCH", `${this.location}/view`, { type: "application/json", body: JSON.stringify(view) });
   }
 
   async statistics() {
@@ -140,7 +146,7 @@ export class Connection {
     if (now - this.heard > limit && !this.isMending && !this.isOver) await this.mend();
   }
 
-  async mend() {
+  async mend(isGone = false) {
     this.isMending = true;
     const everConnected = this.state !== "connecting";
     const deadline = performance.now() + (everConnected ? Connection.persistence : 2 * Connection.patience);
@@ -154,8 +160,9 @@ export class Connection {
       }
       try {
         // A new way through the network first; a new session if the old one is gone, or that does not help.
-        if (attempt === 0 && everConnected) await this.restart(); else await this.open();
+        if (attempt === 0 && everConnected && !isGone) await this.restart(); else await this.open();
         if (await this.comesAlive()) {
+          this.isDraining = false;
           this.tell("connected");
           break;
         }

@@ -40,10 +40,22 @@ function picture(name) {
 }
 
 export class LayoutPicker {
-  // `choose` is asked to change the layout; if it throws, the choice goes back.
+  // `choose` is asked to change the layout; if it throws, the choice goes back. With `forAll`, if it is set.
   constructor(panel, choose) {
     this.panel = panel;
     this.choose = choose;
+    this.forAll = document.createElement("input");
+    this.forAll.type = "checkbox";
+    this.forAllField = document.createElement("label");
+    this.forAllField.className = "check";
+    this.forAllField.hidden = true;
+    this.forAllField.append(this.forAll, " For everybody in the room");
+  }
+
+  // Hosts choose for all as well.
+  set isHost(isHost) {
+    this.forAllField.hidden = !isHost;
+    if (!isHost) this.forAll.checked = false;
   }
 
   async load(current) {
@@ -65,12 +77,12 @@ export class LayoutPicker {
       const before = this.current;
       this.current = target.value;
       try {
-        await this.choose(target.value);
+        await this.choose(target.value, this.forAll.checked);
       } catch {
         this.select(before);
       }
     });
-    this.panel.replaceChildren(set);
+    this.panel.replaceChildren(set, this.forAllField);
     this.current = current;
   }
 

@@ -3,6 +3,8 @@
 import { Connection } from "/connection.js";
 import { Devices } from "/devices.js";
 import { LayoutPicker } from "/layouts.js";
+import { ChatPanel, PeoplePanel } from "/people.js";
+import { Signalling } from "/signalling.js";
 import { Panel } from "/statistics.js";
 import { label } from "/symbols.js";
 
@@ -11,6 +13,9 @@ const given = new URLSearchParams(location.search);
 const secret = new URLSearchParams(location.hash.slice(1));
 const devices = new Devices();
 const picker = new LayoutPicker(at("layouts"), changeLayout);
+const people = new PeoplePanel(at("persons"), wish);
+const chat = new ChatPanel(at("talk"), (text) => signalling.ask("chat", { text }));
+let signalling, pinned, before, unread = 0;
 let connection, shared, panel, timer, failures;
 let isMuted = false, isHidden = false;
 
@@ -121,8 +126,104 @@ function enter() {
   timer = setInterval(() => panel.update().catch(() => {}), 1000);
   picker.load(connection.view ?? "grid");
   window.tessera = connection;
+  follow();
   report(connection.state);
   at("microphone").focus();
+}
+
+// MARK: - Who is there
+
+function follow() {
+  signalling?.close();
+  chat.clear();
+  unread = 0;
+  pinned = before = undefined;
+  signalling = window.signalling = new Signalling(connection);
+  connection.onsession = () => { signalling.follow(); pinned = before = undefined; };
+  signalling.onchange = (what, detail) => {
+    switch (what) {
+      case "open":
+      case "closed": return showTalk();
+      case "people":
+        if (pinned && !signalling.people.has(pinned)) pin(pinned);
+        return showPeople();
+      case "recordings": at("recording").hidden = !signalling.recordings?.length; return;
+      case "room": if (!connection.view) picker.select(signalling.room.layout); return;
+      case "quality": at("network").hidden = Math.max(signalling.quality.lossIn, signalling.quality.lossOut) < 0.05; return;
+      case "chat": {
+        const isMine = detail.participant === signalling.me;
+        chat.add(detail, isMine);
+        if (at("talk").hidden && !isMine) unread++;
+        return showTalk();
+      }
+      case "draining": connection.isDraining = true; return;
+      case "ended":
+        if (detail === "removed") connection?.end("A host has removed you from the room.");
+        if (detail === "closed" && !connection?.isDraining) connection?.end("The room was closed.");
+        return;
+    }
+  };
+}
+
+function showPeople() {
+  people.show(signalling, pinned);
+  label(at("people"), "people", `People ${signalling.people.size}`);
+}
+
+function showTalk() {
+  const isOpen = signalling?.isOpen ?? false;
+  at("people").hidden = at("chat").hidden = !(isOpen || signalling?.me);
+  picker.isHost = isOpen && signalling.isHost;
+  label(at("chat"), "chat", unread ? `Chat (${unread} new)` : "Chat");
+  at("chat").classList.toggle("fresh", unread > 0);
+  if (isOpen) showPeople();
+}
+
+async function wish(type, fields) {
+  if (type === "pin") return pin(fields);
+  try {
+    await signalling.ask(type, fields);
+  } catch (error) {
+    notice(error.message, "OK");
+  }
+}
+
+// Only some layouts have a place for whom one has pinned.
+const pinning = ["speaker", "presentation", "pip", "single", "filmstrip", "interview"];
+
+async function pin(id) {
+  const isPinned = pinned === id;
+  const layout = connection.view ?? signalling.room?.layout ?? "grid";
+  const view = { pinned: isPinned ? null : id };
+  // Nobody's own choice is the room's.
+  const chosen = connection.view;
+  if (isPinned && before) view.layout = before.layout ?? null;
+  else if (!isPinned && !pinning.includes(layout)) view.layout = "speaker";
+  try {
+    await connection.change(view);
+  } catch (error) {
+    return notice(error.message, "OK");
+  }
+  if (isPinned) before = undefined;
+  else if (view.layout) before ??= { layout: chosen };
+  pinned = isPinned ? undefined : id;
+  if (view.layout !== undefined) {
+    connection.view = view.layout ?? undefined;
+    picker.select(connection.view ?? signalling.room?.layout);
+  }
+  showPeople();
+}
+
+// A click on somebody's tile pins them; another takes the pin away.
+async function pick({ clientX, clientY }) {
+  const mix = at("mix"), box = mix.getBoundingClientRect();
+  if (!signalling?.isOpen || !mix.videoWidth) return;
+  const scale = Math.min(box.width / mix.videoWidth, box.height / mix.videoHeight);
+  const x = (clientX - box.left - (box.width - mix.videoWidth * scale) / 2) / (mix.videoWidth * scale);
+  const y = (clientY - box.top - (box.height - mix.videoHeight * scale) / 2) / (mix.videoHeight * scale);
+  if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) return;
+  const { participant } = await signalling.ask("pick", { x, y }).catch(() => ({}));
+  if (participant) await pin(participant);
 }
 
 function show(stream) {
@@ -153,12 +254,15 @@ function report(state, words) {
 
 function leave() {
   clearInterval(timer);
+  clearTimeout(click);
+  signalling?.close();
+  signalling = undefined;
+  at("people").hidden = at("chat").hidden = at("recording").hidden = at("network").hidden = true;
   connection?.leave();
   connection = undefined;
   stopSharing();
   at("mix").srcObject = null;
-  open("layouts", false);
-  open("figures", false);
+  openOnly();
   if (document.fullscreenElement) document.exitFullscreen();
   notice();
   at("call").hidden = true;
@@ -191,9 +295,14 @@ async function share() {
   await connection.send("screen", track);
 }
 
-async function changeLayout(layout) {
+async function changeLayout(layout, forAll) {
   try {
-    await connection.watch(layout);
+    if (forAll) {
+      await signalling.ask("layout", { layout });
+      await connection.change({ layout: null });
+      connection.view = undefined;
+    } else await connection.watch(layout);
+    before = undefined;
   } catch (error) {
     notice(error.message, "OK");
     throw error;
@@ -202,21 +311,36 @@ async function changeLayout(layout) {
 
 function open(id, isOpen) {
   at(id).hidden = !isOpen;
-  at(id === "layouts" ? "layout" : "quality").setAttribute("aria-expanded", isOpen);
+  at(panels[id]).setAttribute("aria-expanded", isOpen);
+}
+
+// Panels by their buttons; one is open at a time.
+const panels = { layouts: "layout", figures: "quality", persons: "people", talk: "chat" };
+
+function openOnly(id) {
+  const isOpen = id && at(id).hidden;
+  for (const panel of Object.keys(panels)) open(panel, panel === id && isOpen);
+  return isOpen;
+}
+
+function togglePeople() {
+  if (openOnly("persons")) at("persons").querySelector("button")?.focus();
+}
+
+function toggleChat() {
+  if (!openOnly("talk")) return;
+  unread = 0;
+  showTalk();
+  chat.list.scrollTop = chat.list.scrollHeight;
+  chat.input.focus();
 }
 
 function toggleLayouts() {
-  const isOpen = at("layouts").hidden;
-  open("figures", false);
-  open("layouts", isOpen);
-  if (isOpen) at("layouts").querySelector("input:checked")?.focus();
+  if (openOnly("layouts")) at("layouts").querySelector("input:checked")?.focus();
 }
 
 function toggleFigures() {
-  const isOpen = at("figures").hidden;
-  open("layouts", false);
-  open("figures", isOpen);
-  if (isOpen) panel.show({}), panel.update().catch(() => {});
+  if (openOnly("figures")) panel.show({}), panel.update().catch(() => {});
 }
 
 function fullscreen() {
@@ -226,32 +350,38 @@ function fullscreen() {
 
 const actions = {
   microphone: () => toggle("microphone"), camera: () => toggle("camera"), screen: share, layout: toggleLayouts,
-  quality: toggleFigures, full: fullscreen, leave,
+  people: togglePeople, chat: toggleChat, quality: toggleFigures, full: fullscreen, leave,
 };
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 at("preview-microphone").addEventListener("click", () => toggle("microphone"));
 at("preview-camera").addEventListener("click", () => toggle("camera"));
+// One click pins, two make the picture larger.
+let click;
+at("mix").addEventListener("click", (event) => { clearTimeout(click); if (event.detail === 1) click = setTimeout(() => pick(event), 300); });
 at("mix").addEventListener("dblclick", fullscreen);
 document.addEventListener("fullscreenchange", () => {
   const isFull = !!document.fullscreenElement;
   label(at("full"), "full", isFull ? "Smaller" : "Full screen", { pressed: isFull });
 });
 label(at("layout"), "layout", "Layout");
+label(at("people"), "people", "People");
+label(at("chat"), "chat", "Chat");
 label(at("quality"), "quality", "Quality");
 label(at("full"), "full", "Full screen", { pressed: false });
 label(at("leave"), "leave", "Leave");
 at("full").hidden = !document.fullscreenEnabled;
 
-const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", q: "quality", f: "full" };
+const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", p: "people", c: "chat", q: "quality", f: "full" };
 addEventListener("keydown", (event) => {
   if (at("call").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.key === "Escape") {
-    const opened = !at("layouts").hidden ? "layout" : !at("figures").hidden ? "quality" : undefined;
-    open("layouts", false);
-    open("figures", false);
-    if (opened) at(opened).focus();
+    const opened = Object.keys(panels).find((id) => !at(id).hidden);
+    openOnly();
+    if (opened) at(panels[opened]).focus();
     return;
   }
+  // Who writes does not press buttons.
+  if (event.target.closest?.("input:not([type=radio], [type=checkbox]), select")) return;
   const button = at(keys[event.key.toLowerCase()] ?? "");
   if (button && !button.disabled && !button.hidden) button.click();
 });
