@@ -206,7 +206,8 @@ extension WebFiles {
             #leave { background: var(--danger); }
             #leave:hover { background: var(--danger-hover); }
             @media (max-width: 640px) {
-              .bar { gap: 4px; padding-inline: 6px; }
+              .bar { gap: 4px; padding-inline: 6px; align-items: stretch; }
+              .bar button { align-content: center; }
               .bar button { flex: 1; min-width: 0; padding-inline: 2px; font-size: .6875rem; }
               .bar #full { display: none; }
               .panel { left: 12px; }
