@@ -53,11 +53,11 @@ public struct AddressLimits: Sendable {
     /// Addresses that are remembered at present.
     public var count: Int { entries.count }
 
-    /// Whether one connection more is allowed; counts it if so.
-    public mutating func open(_ address: String, now: MediaTime) -> Bool {
+    /// Whether one connection more is allowed; counts it if so. A proxy's connections are those of many.
+    public mutating func open(_ address: String, isProxy: Bool = false, now: MediaTime) -> Bool {
         let key = AddressLimits.network(of: address)
         guard connections < settings.allConnections, var entry = entry(key, now: now),
-            entry.connections < settings.connections
+            isProxy || entry.connections < settings.connections
         else { return false }
         entry.connections += 1
         connections += 1

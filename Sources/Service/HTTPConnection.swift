@@ -13,6 +13,8 @@ final class HTTPConnection {
     }
 
     let address: String
+    /// Whose requests these are: the peer, or whom a proxy that is trusted names.
+    private(set) var client: String
     /// Requests that have begun.
     var requests = 0
     var refusal: Problem?
@@ -30,7 +32,23 @@ final class HTTPConnection {
     private var discarded = 0
     private var written = -1
 
-    init(address: String) { self.address = address }
+    init(address: String) {
+        self.address = address
+        client = address
+    }
+
+    /// Takes from X-Forwarded-For, which every proxy adds its peer to, the last address that is no trusted proxy's: what
+    /// stands before that may be invented.
+    func findClient(behind proxies: Set<String>) {
+        client = address
+        guard proxies.contains(address), let list = head?.headers["x-forwarded-for"] else { return }
+        for hop in list.split(separator: ",").reversed().map(\.trimmed) where !proxies.contains(hop) {
+            var four = in_addr()
+            var six = in6_addr()
+            if inet_pton(AF_INET, hop, &four) == 1 || inet_pton(AF_INET6, hop, &six) == 1 { client = hop }
+            return
+        }
+    }
 
     var isPost: Bool { head?.method == .post }
 

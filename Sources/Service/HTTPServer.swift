@@ -12,6 +12,8 @@ public struct HTTPConfiguration: Sendable {
     public var port: UInt16 = 8080
     public var tls: TLSFiles?
     public var limits = AddressLimits.Settings()
+    /// IP addresses of proxies whose X-Forwarded-For is believed: limits hit who is behind them.
+    public var trustedProxies: Set<String> = []
     /// Seconds from a connection to the end of its first request, from a later request's headers to the end of its body,
     /// and from there to the end of the response.
     public var deadline = 10.0
@@ -29,7 +31,7 @@ public struct ServiceError: Error, Sendable, CustomStringConvertible {
 /// An HTTP/1.1 server on libwebsockets, in a thread of its own. Handlers run on that thread and must be quick.
 public final class HTTPServer: @unchecked Sendable {
     // Everything but `isStopping` and `ended` belongs to the server's thread once it runs.
-    private let configuration: HTTPConfiguration
+    let configuration: HTTPConfiguration
     private let handler: @Sendable (HTTPRequest) -> HTTPResponse
     private var context: OpaquePointer?
     private var protocols: UnsafeMutablePointer<lws_protocols>
@@ -185,7 +187,8 @@ public final class HTTPServer: @unchecked Sendable {
         switch reason {
         case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
             let address = HTTPConnection.address(of: lws_get_socket_fd(wsi))
-            guard limits.open(address, now: MonotonicClock.now) else {
+            let isProxy = configuration.trustedProxies.contains(address)
+            guard limits.open(address, isProxy: isProxy, now: MonotonicClock.now) else {
                 figures.note { $0.refusedConnections += 1 }
                 return -1
             }
@@ -245,7 +248,8 @@ public final class HTTPServer: @unchecked Sendable {
     private func begin(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Int32 {
         connection.reset()
         var head = connection.readHead(wsi)
-        if let seconds = mayAsk(connection.address, isJoin: connection.isPost) {
+        connection.findClient(behind: configuration.trustedProxies)
+        if let seconds = mayAsk(connection.client, isJoin: connection.isPost) {
             head = .refused(
                 Problem(429, "too many requests from one address", headers: [("Retry-After", String(seconds))]))
         }

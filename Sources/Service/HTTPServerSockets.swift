@@ -12,9 +12,10 @@ extension HTTPServer {
     /// Whether a request for an upgrade is one that is granted.
     func mayUpgrade(_ wsi: OpaquePointer, _ connection: HTTPConnection) -> Bool {
         guard signalling != nil, case .complete = connection.readHead(wsi), let request = connection.request(),
-            request.path == ["ws"], mayAsk(connection.address, isJoin: false) == nil
+            request.path == ["ws"]
         else { return false }
-        return true
+        connection.findClient(behind: configuration.trustedProxies)
+        return mayAsk(connection.client, isJoin: false) == nil
     }
 
     /// Handles what happens on a connection that is, or becomes, a WebSocket; nil for what is none of its business.
@@ -25,7 +26,7 @@ extension HTTPServer {
         guard let signalling else { return nil }
         if reason == LWS_CALLBACK_ESTABLISHED {
             guard let request = connection.request() else { return -1 }
-            let address = connection.address
+            let address = connection.client
             let socket = WebSocket(wsi, request: request, address: address) { [unowned self] isJoin in
                 mayAsk(address, isJoin: isJoin)
             }

@@ -25,6 +25,7 @@ enum ServeCommand {
         Option("--max-participants", value: "N", "of a room (100)"),
         Option("--max-views", value: "N", "of a room that differ (4)"),
         Option("--join-rate", value: "N", "joins a second of one address (20)"),
+        Option("--trusted-proxy", value: "IP", repeatable: true, "a proxy whose X-Forwarded-For is believed"),
         Option("--drain", value: "SECONDS", "from SIGTERM, when nobody is let in any more, to the end (5)"),
         Option("--open", "asks nobody on loopback for a token"),
         Option("--demo", "fills the room demo with participants who play Samples/; is open"),
@@ -75,6 +76,14 @@ enum ServeCommand {
             let files = value.text.split(separator: ",").map(String.init)
             guard files.count == 2 else { throw value.wrong("CERT,KEY") }
             http.tls = TLSFiles(certificate: files[0], key: files[1])
+        }
+        for proxy in settings.all("--trusted-proxy") {
+            var four = in_addr()
+            var six = in6_addr()
+            guard inet_pton(AF_INET, proxy, &four) == 1 || inet_pton(AF_INET6, proxy, &six) == 1 else {
+                throw .misuse("--trusted-proxy \(proxy): expected an IP address, as 10.0.0.2")
+            }
+            http.trustedProxies.insert(proxy)
         }
         if let rate = try settings.integer("--join-rate", in: 1...10_000) {
             http.limits.joinRate = Double(rate)

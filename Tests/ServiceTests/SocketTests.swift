@@ -373,6 +373,24 @@ enum Offers {
         withExtendedLifetime(slow) {}
     }
 
+    /// Limits hit those behind a trusted proxy, each for themselves, and nobody can name another.
+    @Test func whoIsBehindAProxyIsTold() throws {
+        let test = try TestServer {
+            $0.trustedProxies = ["127.0.0.1"]
+            $0.limits.burst = 2
+            $0.limits.rate = 0.001
+        }
+        let proxy = try test.client()
+        func ask(_ client: TestClient, _ chain: String) throws -> Int {
+            try client.ask("GET", "/healthz", ["X-Forwarded-For": chain]).status
+        }
+        #expect(try (0..<3).map { _ in try ask(proxy, "203.0.113.1") } == [200, 200, 429])
+        #expect(try (0..<3).map { try ask(proxy, "198.51.100.\($0), 203.0.113.2, 127.0.0.1") } == [200, 200, 429])
+        #expect(try (0..<3).map { _ in try ask(proxy, "nonsense") } == [200, 200, 429])
+        let other = try test.client(source: "127.0.0.9")
+        #expect(try (0..<3).map { try ask(other, "203.0.113.\(20 + $0)") } == [200, 200, 429])
+    }
+
     @Test func floodsOfJoinsAreLimited() throws {
         let test = try TestServer { configuration in
             configuration.limits.joinRate = 0.01
