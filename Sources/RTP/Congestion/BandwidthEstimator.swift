@@ -95,7 +95,6 @@ public struct BandwidthEstimator: Sendable {
         }
         finishProbe(seen: results[results.count - 1].sequence, now: now)
         update(now: now)
-        if !isMeasured, let firstFeedback, now - firstFeedback > MediaTime(seconds: 2) { isMeasured = true }
     }
 
     /// Takes a receiver's own estimate, bits per second. It is a limit for 5 s.
@@ -144,8 +143,9 @@ public struct BandwidthEstimator: Sendable {
         case .nothing: break
         case .cut(let share):
             let comes = delivered.bitsPerSecond.map(Double.init) ?? Double(estimate) * (1 - share)
+            let before = isMeasured ? Double(estimate) : max(Double(estimate), comes)
             isMeasured = true
-            setEstimate(min(Double(estimate), max(comes, Double(estimate) * 0.5)), now: now)
+            setEstimate(min(before, max(comes, before * 0.5)), now: now)
             lastDecrease = now
         case .restore(let rate):
             if !isCongested(at: now) { setEstimate(max(Double(estimate), Double(rate)), now: now) }
@@ -165,9 +165,9 @@ public struct BandwidthEstimator: Sendable {
             capacity = capacity.map { abs($0 - through) > 0.3 * $0 ? through : 0.9 * $0 + 0.1 * through } ?? through
         }
         lastDecrease = now
-        isMeasured = true
         let lower = 0.85 * base
-        if lower < Double(estimate) { setEstimate(lower, now: now) }
+        if lower < Double(estimate) || !isMeasured { setEstimate(lower, now: now) }
+        isMeasured = true
     }
 
     private mutating func drain(_ through: Double?, now: MediaTime) {
@@ -189,7 +189,7 @@ public struct BandwidthEstimator: Sendable {
             rate += 1000 * passed
         }
         // What is not used is not known; only probes go beyond.
-        if let through { rate = min(rate, max(1.5 * through + 10_000, Double(estimate))) } else { return }
+        if let through { rate = min(rate, max(1.7 * through + 30_000, Double(estimate))) } else { return }
         setEstimate(rate, now: now)
     }
 
@@ -218,7 +218,10 @@ public struct BandwidthEstimator: Sendable {
         }
         if let step = nextStep {
             nextStep = nil
-            return estimate < wanted || !isMeasured ? probe(min(step, max(wanted * 5 / 4, estimate))) : nil
+            if estimate < wanted { return probe(min(step, max(wanted * 5 / 4, estimate))) }
+            // The row has come to its end.
+            isMeasured = true
+            return nil
         }
         guard estimate < wanted, !isCongested(at: now), firstFeedback != nil else { return nil }
         let pause = MediaTime(seconds: Double(min(2 + failures, 4)))
@@ -259,6 +262,7 @@ public struct BandwidthEstimator: Sendable {
             let last = cluster.last
         else {
             failures += 1
+            if !isMeasured, failures <= 3 { nextStep = cluster.probe.bitrate }
             return
         }
         let span = max((last - first).seconds, 0.0005)
@@ -282,6 +286,7 @@ public struct BandwidthEstimator: Sendable {
             failures = 0
             setEstimate(max(Double(estimate), measured), now: now)
             nextStep = cluster.probe.bitrate * 3
+            return
         }
         isMeasured = true
     }
