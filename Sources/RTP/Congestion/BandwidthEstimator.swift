@@ -189,7 +189,7 @@ public struct BandwidthEstimator: Sendable {
             rate += 1000 * passed
         }
         // What is not used is not known; only probes go beyond.
-        if let through { rate = min(rate, max(1.7 * through + 30_000, Double(estimate))) } else { return }
+        if let through { rate = min(rate, max(1.5 * through + 10_000, Double(estimate))) } else { return }
         setEstimate(rate, now: now)
     }
 
