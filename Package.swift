@@ -69,7 +69,9 @@ let package = Package(
             ["PlaneKernels", "PlaneKernelsAVX2", "Media", "Layout", "Timing", "CSwscale", "CPango"]),
         module("AudioMixer", ["Media", "Timing"]),
         module("Mixing", ["RTP", "Media", "Codecs", "Layout", "Compositor", "AudioMixer", "Timing"]),
-        module("Recording", ["Media", "Containers", "Codecs", "Timing"]),
+        .target(
+            name: "Recording", dependencies: ["Media", "Containers", "Codecs", "Timing"], exclude: ["Recording.md"],
+            swiftSettings: settings),
         module("Store", ["CSQLite"]),
         module(
             "Archive",
@@ -78,18 +80,21 @@ let package = Package(
         module(
             "Live",
             [
-                "Room", "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Layout", "Mixing",
-                "Timing",
+                "Room", "RTP", "WebRTC", "SecureTransport", "Media", "Codecs", "Compositor", "Containers", "Layout",
+                "Mixing", "Recording", "Timing",
                 "CLinux",
             ]),
         .target(
-            name: "Service", dependencies: ["Live", "Layout", "Media", "Timing", "CWebSockets", "COpenSSL"],
-            exclude: ["Web"], swiftSettings: settings),
+            name: "Service",
+            dependencies: [
+                "Live", "Recording", "Store", "Containers", "Layout", "Media", "Timing", "CWebSockets", "COpenSSL",
+            ],
+            exclude: ["Web", "Operating.md"], swiftSettings: settings),
         .executableTarget(
             name: "tessera",
             dependencies: [
                 "Archive", "Compositor", "Containers", "Codecs", "Layout", "Live", "Media", "Mixing", "Recording",
-                "Service",
+                "Service", "Store",
                 "Timing",
             ],
             swiftSettings: settings),
@@ -140,14 +145,14 @@ let package = Package(
         tests("RecordingTests", ["crash", "MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
         tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
         tests("StoreTests", ["Store"]),
-        tests("ServiceTests", ["Service", "Live", "Timing"]),
+        tests("ServiceTests", ["Service", "Live", "Store", "Timing"]),
         tests("BrowserTests", ["tessera"], exclude: ["Pages"]),
         tests(
             "LiveTests",
             [
                 "MediaTesting", "Live", "SecureTransport", "WebRTC", "RTP", "Codecs", "Compositor", "Containers",
                 "Layout",
-                "Media", "Mixing", "Timing",
+                "Media", "Mixing", "Recording", "Timing",
             ]),
         tests(
             "CommandTests",

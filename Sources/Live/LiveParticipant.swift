@@ -15,6 +15,8 @@ final class LiveParticipant: Sendable {
     let sound: SoundPlayout?
     let camera: PictureFeed?
     let screen: PictureFeed?
+    /// For who records their sound as it comes.
+    let soundTap = SoundTap()
 
     struct State {
         /// By anybody's wish.

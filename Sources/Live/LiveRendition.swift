@@ -182,6 +182,8 @@ final class LiveRendition: @unchecked Sendable {
         }
     }
 
+    func hasSink(_ number: Int) -> Bool { condition.withLock { state.sinks[number] != nil } }
+
     /// A receiver needs a keyframe to go on. Wishes are met at most every 300 ms: one that comes sooner waits, since who
     /// has only now connected did not get the keyframe before.
     func requestKeyframe() { condition.withLock { state.wantsKeyframe = true } }

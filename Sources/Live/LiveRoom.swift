@@ -14,6 +14,9 @@ import Timing
 /// by whoever asks for something, never by a clock or the network thread, and with no lock held.
 final class LiveRoom: @unchecked Sendable {
     let name: String
+    private let ladder: [Rung]
+    let canvas: PictureSize
+    let frameRate: FrameRate
     /// Zero of the room's timeline, on the monotonic clock.
     let epoch: MediaTime
     private let surroundings: Surroundings
@@ -44,6 +47,7 @@ final class LiveRoom: @unchecked Sendable {
         var observers: [RoomSubscription.Link] = []
         /// Time of the last event: threads look at the clock before they take the lock, and events are told in order.
         var lastEvent = MediaTime.zero
+        var recordings: [RoomRecording] = []
     }
 
     private let state: Mutex<State>
@@ -59,6 +63,9 @@ final class LiveRoom: @unchecked Sendable {
     ) throws(LiveError) {
         self.name = name
         self.surroundings = surroundings
+        ladder = configuration.ladder
+        canvas = configuration.canvas
+        frameRate = configuration.frameRate
         epoch = now
         state = Mutex(State(room: Room(settings, now: .zero)))
         do {
@@ -69,6 +76,8 @@ final class LiveRoom: @unchecked Sendable {
     }
 
     func time(at now: MediaTime) -> MediaTime { now - epoch }
+
+    func rung(named name: String) -> Rung? { ladder.first { $0.name == name } }
 
     var participants: [LiveParticipant] { state.withLock(\.participants) }
 
@@ -103,6 +112,10 @@ final class LiveRoom: @unchecked Sendable {
             return (views, state.room.stage, work)
         }
         for wake in work.wakes { wake() }
+        for recording in recordings {
+            recording.follow(recordedView(recording.id))
+            recording.note(levels: facts, at: time)
+        }
         endLingering(now: now)
         for participant in stage.participants {
             // A picture that is too old to be shown, or muted, waits behind its avatar.
@@ -162,10 +175,15 @@ final class LiveRoom: @unchecked Sendable {
 
     /// One tick of the sound clock.
     func soundTick(now: MediaTime) -> [RoomSound.Output] {
-        let participants = participants
-        guard !participants.isEmpty else { return [] }
-        return sound.tick(participants, now: now, time: time(at: now))
+        let (participants, recordings) = state.withLock { ($0.participants, $0.recordings) }
+        guard !participants.isEmpty || !recordings.isEmpty else { return [] }
+        let outputs = sound.tick(participants, now: now, time: time(at: now))
+        if let chunk = sound.sharedChunk { for recording in recordings { recording.take(sound: chunk) } }
+        return outputs
     }
+
+    /// Of the full mix.
+    var soundParameters: SoundParameters { sound.parameters }
 
     /// Encodes of sound of the last tick.
     var soundEncodes: Int { sound.encodes }
@@ -242,6 +260,9 @@ final class LiveRoom: @unchecked Sendable {
             for index in events.indices {
                 state.lastEvent = max(state.lastEvent, events[index].time)
                 events[index].time = state.lastEvent
+            }
+            for recording in state.recordings {
+                recording.note(events, in: state.room, participants: state.participants)
             }
             state.observers.removeAll { !$0.add(events) }
             work.wakes = state.observers.map(\.wake)
@@ -401,6 +422,31 @@ final class LiveRoom: @unchecked Sendable {
         }
     }
 
+    // MARK: - Recordings
+
+    private var recordings: [RoomRecording] { state.withLock(\.recordings) }
+
+    private func recordedView(_ id: String) -> LiveView? {
+        state.withLock { state in
+            guard let view = state.room.recorders.first(where: { $0.id == id })?.view,
+                case .running(let running) = state.views[view]
+            else { return nil }
+            return running
+        }
+    }
+
+    /// Gives `recording` all that is mixed from now on, and tells it what happens; the room as it is at this instant.
+    func attach(_ recording: RoomRecording) -> (room: Room, participants: [LiveParticipant]) {
+        state.withLock { state in
+            state.recordings.append(recording)
+            return (state.room, state.participants)
+        }
+    }
+
+    func detach(_ recording: RoomRecording) {
+        state.withLock { state in state.recordings.removeAll { $0 === recording } }
+    }
+
     /// Tells `link` of all that happens from now on; the room as it is at this instant.
     func observe(_ link: RoomSubscription.Link) -> Room {
         state.withLock { state in
@@ -416,7 +462,7 @@ extension LiveError {
         case .closed: self.init(410, refusal.description)
         case .full: self.init(503, refusal.description, retryAfter: 30)
         case .unknownParticipant, .unknownRecording: self.init(404, refusal.description)
-        case .nameTaken, .tooManyViews, .watchesNothing: self.init(409, refusal.description)
+        case .nameTaken, .tooManyViews, .watchesNothing, .alreadyRecorded: self.init(409, refusal.description)
         case .forbidden: self.init(403, refusal.description)
         }
     }

@@ -106,8 +106,8 @@ final class LiveView: @unchecked Sendable {
         for rendition in abandoned { rendition.stop() }
     }
 
-    /// Whether anybody receives it, or is about to.
-    var isWatched: Bool { renditions.contains { !$0.subscribers.isEmpty } }
+    /// Whether anybody receives or records it, or is about to.
+    var isWatched: Bool { renditions.contains(where: \.isUsed) }
 
     // MARK: - Ticks
 

@@ -93,7 +93,8 @@ final class PeerSession: @unchecked Sendable {
                         holdsSound: feed === participant.camera)
                 }
             } else if let playout = participant.sound, sounds.isEmpty {
-                sounds[media.index] = SoundReceiver(playout: playout, redundancy: codec.redundancy)
+                sounds[media.index] = SoundReceiver(
+                    playout: playout, tap: participant.soundTap, redundancy: codec.redundancy)
             }
         }
         self.soundOut = soundOut

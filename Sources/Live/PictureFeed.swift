@@ -39,8 +39,10 @@ final class PictureFeed: @unchecked Sendable {
         var newest: MediaTime?
         var wishedHeight: Int?
         var statistics = Statistics()
+        var sink: (@Sendable (EncodedChunk, Rotation) -> Void)?
     }
 
+    let codec: Codec
     private let state = Mutex(State())
     private let pool: DecodePool
     /// The decoding thread's own; the pool sees to it that there is one at a time.
@@ -48,6 +50,7 @@ final class PictureFeed: @unchecked Sendable {
     private var pictures: [DecodedPicture] = []
 
     init(codec: Codec, pool: DecodePool) throws(CodecError) {
+        self.codec = codec
         self.pool = pool
         decoder = try VideoDecoders.make(
             for: VideoParameters(codec: codec, size: PictureSize(width: 640, height: 360)))
@@ -55,6 +58,7 @@ final class PictureFeed: @unchecked Sendable {
 
     /// Takes a whole picture, to be shown at `chunk.time`.
     func submit(_ chunk: EncodedChunk, rotation: Rotation) {
+        state.withLock(\.sink)?(chunk, rotation)
         let mustSchedule = state.withLock { state -> Bool in
             state.newest = chunk.time
             if chunk.isKeyframe {
@@ -126,15 +130,28 @@ final class PictureFeed: @unchecked Sendable {
 
     /// Height in pixels of the tallest tile that shows this source; nil while that is unknown.
     var wishedHeight: Int? {
-        get { state.withLock(\.wishedHeight) }
+        get { state.withLock { $0.sink == nil ? $0.wishedHeight : PictureFeed.recordedHeight } }
         set { state.withLock { $0.wishedHeight = newValue } }
     }
+
+    /// What is asked for while the source is recorded: the best there is.
+    private static let recordedHeight = 4320
+
+    /// Gives every whole picture to `sink` as well, decoded or not, on the network thread; nil ends that.
+    func setSink(_ sink: (@Sendable (EncodedChunk, Rotation) -> Void)?) {
+        state.withLock { state in
+            state.sink = sink
+            if sink != nil { state.wantsKeyframe = true }
+        }
+    }
+
+    func requestKeyframe() { state.withLock { $0.wantsKeyframe = true } }
 
     /// Whether a keyframe is to be asked for; asking clears it.
     func takeKeyframeWish() -> Bool {
         state.withLock { state in
             defer { state.wantsKeyframe = false }
-            return state.wantsKeyframe && state.isShown
+            return state.wantsKeyframe && (state.isShown || state.sink != nil)
         }
     }
 

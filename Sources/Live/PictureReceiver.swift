@@ -151,12 +151,14 @@ final class PictureReceiver {
 /// One incoming stream of sound, from packets to the jitter buffer. On the network thread.
 final class SoundReceiver {
     let playout: SoundPlayout
+    private let tap: SoundTap
     private(set) var ssrc: SSRC?
     private var statistics = ReceiveStatistics(clockRate: OpusPacket.clockRate)
     private let redundancy: PayloadType?
 
-    init(playout: SoundPlayout, redundancy: PayloadType?) {
+    init(playout: SoundPlayout, tap: SoundTap, redundancy: PayloadType?) {
         self.playout = playout
+        self.tap = tap
         self.redundancy = redundancy
     }
 
@@ -166,7 +168,7 @@ final class SoundReceiver {
         if ssrc != packet.header.ssrc {
             if ssrc != nil {
                 statistics = ReceiveStatistics(clockRate: OpusPacket.clockRate)
-                playout.restart()
+                restart()
             }
             ssrc = packet.header.ssrc
         }
@@ -174,13 +176,12 @@ final class SoundReceiver {
         switch statistics.receive(packet.header, payloadSize: packet.payload.count, arrival: now) {
         case .accepted(let extended): sequence = extended
         case .restarted(let extended):
-            playout.restart()
+            restart()
             sequence = extended
         case .rejected: return
         }
         guard packet.header.payloadType == redundancy else {
-            playout.receive(
-                bytes.extracting(packet.payload), timestamp: packet.header.timestamp, sequence: sequence, now: now)
+            take(bytes.extracting(packet.payload), packet.header.timestamp, sequence, isCopy: false, now: now)
             return
         }
         // Which packet before it a copy repeats follows from its place; a damaged payload is as good as lost.
@@ -188,16 +189,30 @@ final class SoundReceiver {
         try? RedundantSound.forEachBlock(in: packet.payload, of: bytes) { blocks.append($0) }
         for (index, block) in blocks.enumerated() {
             let distance = Int64(blocks.count - 1 - index)
-            playout.receive(
+            take(
                 bytes.extracting(block.data),
-                timestamp: RTPTimestamp(packet.header.timestamp.rawValue &- UInt32(block.timestampOffset)),
-                sequence: sequence - distance, isCopy: !block.isPrimary, now: now)
+                RTPTimestamp(packet.header.timestamp.rawValue &- UInt32(block.timestampOffset)), sequence - distance,
+                isCopy: !block.isPrimary, now: now)
         }
+    }
+
+    private func take(
+        _ payload: Span<UInt8>, _ timestamp: RTPTimestamp, _ sequence: Int64, isCopy: Bool, now: MediaTime
+    ) {
+        playout.receive(payload, timestamp: timestamp, sequence: sequence, isCopy: isCopy, now: now)
+        tap.receive(
+            payload, timestamp: timestamp, sequence: sequence, isCopy: isCopy, playout: playout, now: now)
+    }
+
+    private func restart() {
+        playout.restart()
+        tap.restart()
     }
 
     func receive(_ report: SenderReport, now: MediaTime) {
         statistics.receive(report, arrival: now)
         playout.receive(report)
+        tap.receive(report)
     }
 
     func reportBlock(now: MediaTime) -> ReportBlock? {

@@ -77,11 +77,14 @@ public struct RoomDetail: Sendable, Codable {
         public var by: String?
         /// Seconds since the room was opened.
         public var since: Double
+        /// By somebody's wish.
+        public var isPaused: Bool
 
         init(_ mark: RecordingMark) {
             id = mark.id
             by = mark.by
             since = mark.since.seconds
+            isPaused = mark.isPaused
         }
     }
 

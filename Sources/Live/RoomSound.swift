@@ -45,6 +45,8 @@ final class RoomSound {
     private var recent: [[Float]] = []
     private var chunks: [EncodedChunk] = []
     private(set) var encodes = 0
+    /// The full mix of the last tick, encoded for all who share it.
+    private(set) var sharedChunk: EncodedChunk?
 
     init(_ configuration: LiveConfiguration) throws(CodecError) {
         mixer = AudioMixer(AudioMixer.Configuration(loudest: configuration.loudest))
@@ -53,6 +55,9 @@ final class RoomSound {
         shared = try RoomSound.makeEncoder(bitrate: configuration.soundBitrate)
         sharedOutput = EncodedOutput(source: 0, format: nil)
     }
+
+    /// Of the full mix.
+    var parameters: SoundParameters { shared.parameters }
 
     private static func makeEncoder(bitrate: Int) throws(CodecError) -> OpusEncoder {
         try OpusEncoder(SoundEncoderConfiguration(codec: .opus, channels: 2, bitrate: bitrate))
@@ -155,6 +160,7 @@ final class RoomSound {
             remember(samples)
             return encode(samples, with: shared, time: time)
         }
+        sharedChunk = chunk
         if let chunk, !sharing.isEmpty {
             outputs.append(Output(chunk: chunk, output: sharedOutput, sessions: sharing))
         }

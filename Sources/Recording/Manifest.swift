@@ -2,7 +2,7 @@ public import Foundation
 import Glibc
 public import Timing
 
-/// What happened in a recorded session, beside the files of its tracks: JSON lines, described in docs/recording.md. Lines
+/// What happened in a recorded session, beside the files of its tracks: JSON lines, described in Recording.md. Lines
 /// are in the order of their times; the first is the session.
 public struct Manifest: Hashable, Sendable {
     /// What is wrong with a manifest.

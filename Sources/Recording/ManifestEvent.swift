@@ -1,7 +1,7 @@
 public import Media
 public import Timing
 
-/// Something that happened in a recorded session, as a line of its manifest says it (docs/recording.md).
+/// Something that happened in a recorded session, as a line of its manifest says it (Recording.md).
 public enum ManifestEvent: Hashable, Sendable {
     public enum TrackKind: String, Hashable, Sendable, Codable { case camera, screen, sound }
 

@@ -2,7 +2,7 @@ import Foundation
 import Media
 import Timing
 
-/// A manifest's line as JSON: one flat object; each event has the fields that docs/recording.md names.
+/// A manifest's line as JSON: one flat object; each event has the fields that Recording.md names.
 struct ManifestLine: Codable {
     var at: Double
     var event: String

@@ -13,10 +13,12 @@ final class SessionRecording: @unchecked Sendable {
     /// On the session's clock.
     private var newest = MediaTime.zero
     private var lastLook = MediaTime.zero
+    private var lastFlush = MediaTime.zero
     private var toldDrops = 0
     private var failure: ContainerError?
 
     private static let second = MediaTime(seconds: 1)
+    private static let flushInterval = MediaTime.milliseconds(250)
 
     init(
         _ configuration: SessionRecorder.Configuration, queue: WriteQueue<SessionRecorder.Note>,
@@ -128,15 +130,19 @@ final class SessionRecording: @unchecked Sendable {
         for (number, track) in tracks where track.description.kind != .sound && queue.needsKeyframe(stream: number) {
             wishKeyframe(number)
         }
-        guard newest - lastLook >= .milliseconds(500) else { return }
-        lastLook = newest
-        for (number, track) in tracks {
-            do {
-                try track.flush(ifBefore: newest - .milliseconds(500))
-            } catch {
-                fail(number, error)
+        // All together, so that those of one participant end together whenever the process does.
+        if newest - lastFlush >= SessionRecording.flushInterval {
+            lastFlush = newest
+            for (number, track) in tracks {
+                do {
+                    try track.flush()
+                } catch {
+                    fail(number, error)
+                }
             }
         }
+        guard newest - lastLook >= .milliseconds(500) else { return }
+        lastLook = newest
         let dropped = queue.statistics.dropped
         if dropped > toldDrops {
             toldDrops = dropped
@@ -237,9 +243,9 @@ private final class TrackFile {
         isFlushed = false
     }
 
-    /// A track that falls silent is not to lose its last piece with the process.
-    func flush(ifBefore time: MediaTime) throws(ContainerError) {
-        guard !isFlushed, newest < time, !hasFailed else { return }
+    /// What was written survives the process from now on.
+    func flush() throws(ContainerError) {
+        guard !isFlushed, !hasFailed else { return }
         isFlushed = true
         try writer?.flush()
     }

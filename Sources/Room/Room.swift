@@ -14,7 +14,9 @@ public struct Room: Sendable {
     public internal(set) var participants: [Participant] = []
     /// Whom the room has pinned: they take the active speaker's place in all views that pin nobody else.
     public private(set) var pinned: String?
-    public private(set) var recordings: [RecordingMark] = []
+    public internal(set) var recordings: [RecordingMark] = []
+    /// What recordings watch, in the order of their start.
+    public internal(set) var recorders: [Recorder] = []
     public private(set) var isClosed = false
     /// What each view shows.
     public internal(set) var views: [ViewID: ViewContent] = [:]
@@ -159,7 +161,9 @@ public struct Room: Sendable {
         }
         if !recordings.isEmpty {
             recordings = []
+            recorders = []
             outcome.note(.recording([]), now)
+            rearrangeViews(&outcome)
         }
         outcome.note(.closed, now)
         return outcome
@@ -304,7 +308,9 @@ public struct Room: Sendable {
             throw RoomError(code: .unknownRecording, description: "there is no recording '\(id)' under way")
         }
         recordings.remove(at: place)
+        recorders.removeAll { $0.id == id }
         var outcome = RoomOutcome()
+        rearrangeViews(&outcome)
         outcome.note(.recording(recordings), now)
         return outcome
     }

@@ -16,6 +16,8 @@ public struct RecordingMark: Sendable, Equatable {
     /// Who started it, as shown to everybody; nil for the service itself.
     public let by: String?
     public let since: MediaTime
+    /// By somebody's wish.
+    public internal(set) var isPaused = false
 }
 
 /// Something that has happened in a room.
@@ -81,6 +83,7 @@ public struct RoomError: Error, Sendable, Equatable, CustomStringConvertible {
         /// Only a host may.
         case forbidden
         case unknownRecording
+        case alreadyRecorded
     }
 
     public let code: Code

@@ -16,7 +16,7 @@ extension Room {
 
     /// Follows the viewers' choices. Throws if more views than allowed come of it, and more than there were.
     mutating func arrangeViews(_ outcome: inout RoomOutcome) throws(RoomError) {
-        let wanted = Set(participants.compactMap(content(for:)))
+        let wanted = Set(participants.compactMap(content(for:)) + recorders.map { content(for: $0.choice) })
         let limit = max(1, settings.viewLimit)
         guard wanted.count <= max(limit, views.count) else {
             throw RoomError(
@@ -31,34 +31,51 @@ extension Room {
         for participant in participants {
             if let content = content(for: participant) { wanted.insert(content) }
         }
+        for recorder in recorders { wanted.insert(content(for: recorder.choice)) }
         var idle = Set(views.keys.filter { !wanted.contains(views[$0]!) })
         var names: [ViewContent: ViewID] = [:]
         for (id, content) in views where !idle.contains(id) { names[content] = id }
         // In the order of joining, so that the same history gives the same views.
         for place in participants.indices {
             guard let content = content(for: participants[place]) else { continue }
-            if names[content] == nil {
-                // A view that nobody else watches any more becomes the new one: its viewers need no new picture.
-                if let own = participants[place].view, idle.remove(own) != nil {
-                    names[content] = own
-                    outcome.actions.append(.changeView(own, content))
-                } else {
-                    let fresh = ViewID(number: nextView)
-                    nextView += 1
-                    names[content] = fresh
-                    outcome.actions.append(.makeView(fresh, content))
-                }
-                views[names[content]!] = content
-            }
-            let id = names[content]!
+            let id = view(showing: content, instead: participants[place].view, &names, &idle, &outcome)
             guard participants[place].view != id else { continue }
             participants[place].view = id
             outcome.actions.append(.watch(participant: participants[place].id, id))
             outcome.actions.append(.requestKeyframe(id))
         }
+        for place in recorders.indices {
+            let content = content(for: recorders[place].choice)
+            recorders[place].view = view(showing: content, instead: recorders[place].view, &names, &idle, &outcome)
+        }
         for id in idle.sorted() {
             guard let content = views.removeValue(forKey: id) else { continue }
             outcome.actions.append(.dropView(id, content))
         }
+    }
+
+    /// The view that shows `content` from now on, for whoever watched `own`.
+    private mutating func view(
+        showing content: ViewContent, instead own: ViewID?, _ names: inout [ViewContent: ViewID],
+        _ idle: inout Set<ViewID>, _ outcome: inout RoomOutcome
+    ) -> ViewID {
+        if let id = names[content] { return id }
+        let id: ViewID
+        // A view that nobody else watches any more becomes the new one: its viewers need no new picture.
+        if let own, idle.remove(own) != nil {
+            id = own
+            outcome.actions.append(.changeView(own, content))
+        } else {
+            id = ViewID(number: nextView)
+            nextView += 1
+            outcome.actions.append(.makeView(id, content))
+        }
+        names[content] = id
+        views[id] = content
+        return id
+    }
+
+    private func content(for choice: ViewChoice) -> ViewContent {
+        ViewContent(layout: choice.layout ?? layout, pinned: choice.pinned)
     }
 }

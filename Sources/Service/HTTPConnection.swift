@@ -94,7 +94,8 @@ final class HTTPConnection {
         (WSI_TOKEN_HTTP_AUTHORIZATION, "authorization"), (WSI_TOKEN_HTTP_CONTENT_TYPE, "content-type"),
         (WSI_TOKEN_HTTP_CONTENT_LENGTH, "content-length"), (WSI_TOKEN_HTTP_IF_MATCH, "if-match"),
         (WSI_TOKEN_HTTP_IF_NONE_MATCH, "if-none-match"), (WSI_TOKEN_HTTP_TRANSFER_ENCODING, "transfer-encoding"),
-        (WSI_TOKEN_ORIGIN, "origin"), (WSI_TOKEN_HOST, "host"), (WSI_TOKEN_X_FORWARDED_FOR, "x-forwarded-for"),
+        (WSI_TOKEN_HTTP_RANGE, "range"), (WSI_TOKEN_HTTP_IF_RANGE, "if-range"), (WSI_TOKEN_ORIGIN, "origin"),
+        (WSI_TOKEN_HOST, "host"), (WSI_TOKEN_X_FORWARDED_FOR, "x-forwarded-for"),
     ]
 
     /// Copies what is needed of the headers, which libwebsockets forgets with the response.
@@ -193,13 +194,18 @@ final class HTTPConnection {
         if written < 0 {
             written = 0
             guard writeHead(wsi, response) else { return false }
-            if isWithoutBody || response.body.isEmpty { self.response = nil }
+            if isWithoutBody || response.length == 0 { self.response = nil }
             return true
         }
-        let piece = response.body[written..<min(written + 32_768, response.body.count)]
+        let count = min(32_768, response.length - written)
+        let piece =
+            response.file.map { $0.read(at: $0.range.lowerBound + Int64(written), count: count) }
+            ?? Array(response.body[written..<written + count])
+        // The length was promised: what the disk does not give cannot be made up for.
+        guard piece.count == count else { return false }
         var buffer = [UInt8](repeating: 0, count: Int(tessera_lws_pre())) + piece
         written += piece.count
-        let isLast = written == response.body.count
+        let isLast = written == response.length
         let sent = buffer.withUnsafeMutableBufferPointer { buffer in
             lws_write(
                 wsi, buffer.baseAddress! + Int(tessera_lws_pre()), piece.count,
@@ -228,7 +234,7 @@ final class HTTPConnection {
             if closesAfter { _ = lws_add_http_header_by_name(wsi, "connection:", "close", 5, &position, end) }
             if response.status != 204, response.status != 304 {
                 guard
-                    lws_add_http_header_content_length(wsi, UInt64(response.body.count), &position, end) == 0
+                    lws_add_http_header_content_length(wsi, UInt64(response.length), &position, end) == 0
                 else { return false }
             }
             return lws_finalize_write_http_header(wsi, start, &position, end) == 0

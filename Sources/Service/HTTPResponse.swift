@@ -6,6 +6,8 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    /// What is sent in place of ``body``.
+    public var file: SentFile?
 
     public init(_ status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status
@@ -28,6 +30,9 @@ public struct HTTPResponse: Sendable {
         }
         self.init(status, headers: [("Content-Type", "application/json")] + headers, body: Array(data))
     }
+
+    /// Bytes of the body.
+    var length: Int { file.map { Int($0.range.count) } ?? body.count }
 
     /// The first header of that name, in whatever case.
     package func header(_ name: String) -> String? {
@@ -89,6 +94,7 @@ struct Problem: Error {
         case 412: "Precondition Failed"
         case 413: "Content Too Large"
         case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
         case 422: "Unprocessable Content"
         case 426: "Upgrade Required"
         case 428: "Precondition Required"
@@ -96,6 +102,7 @@ struct Problem: Error {
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 507: "Insufficient Storage"
         default: "Error"
         }
     }

@@ -1,7 +1,8 @@
 /// The description of the HTTP interface (OpenAPI 3.1), served as `/openapi.json`.
 enum OpenAPI {
     static let document =
-        "{\n" + head + ",\n  \"paths\": {\n" + sessionPaths + ",\n" + roomPaths + "\n  },\n  \"components\": {\n"
+        "{\n" + head + ",\n  \"paths\": {\n" + sessionPaths + ",\n" + roomPaths + ",\n" + recordingPaths
+        + "\n  },\n  \"components\": {\n"
         + components + "\n  }\n}\n"
 
     private static let head = #"""
@@ -25,6 +26,14 @@ enum OpenAPI {
               }
             },
             "parameters": {
+              "recording": {"name": "recording", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
+              "expires": {
+                "name": "expires",
+                "in": "query",
+                "schema": {"type": "integer"},
+                "description": "Of a signed link, in place of a token."
+              },
+              "signature": {"name": "signature", "in": "query", "schema": {"type": "string"}},
               "room": {"name": "room", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
               "session": {"name": "session", "in": "path", "required": true, "schema": {"type": "string"}},
               "participant": {
@@ -56,6 +65,19 @@ enum OpenAPI {
               "ifNoneMatch": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
             },
             "responses": {
+              "RangeNotSatisfiable": {
+                "description": "The file has no such bytes.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "headers": {"Content-Range": {"description": "bytes */SIZE", "schema": {"type": "string"}}}
+              },
+              "NotImplemented": {
+                "description": "This service does not record.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "NoStorage": {
+                "description": "The disk is full.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
               "BadRequest": {
                 "description": "What was sent cannot be read.",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -131,6 +153,55 @@ enum OpenAPI {
               }
             },
             "schemas": {
+              "Recording": {
+                "type": "object",
+                "required": ["id", "room", "kind", "state", "started", "wasInterrupted", "bytes", "duration", "files"],
+                "properties": {
+                  "id": {"$ref": "#/components/schemas/Name"},
+                  "room": {"$ref": "#/components/schemas/Name"},
+                  "kind": {"enum": ["composite", "tracks", "both"]},
+                  "state": {"enum": ["recording", "paused", "finished", "interrupted", "failed", "missing"]},
+                  "name": {"$ref": "#/components/schemas/Name"},
+                  "container": {"type": "string"},
+                  "rendition": {"type": "string"},
+                  "layout": {"type": "string"},
+                  "by": {"type": "string"},
+                  "started": {"type": "string", "format": "date-time"},
+                  "ended": {"type": "string", "format": "date-time"},
+                  "wasInterrupted": {"type": "boolean"},
+                  "error": {"type": "string"},
+                  "bytes": {"type": "integer"},
+                  "duration": {"type": "number", "description": "Seconds."},
+                  "files": {
+                    "type": "array",
+                    "items": {
+                      "type": "object",
+                      "required": ["name", "state", "bytes", "duration"],
+                      "properties": {
+                        "name": {"type": "string"},
+                        "state": {"enum": ["writing", "whole", "missing", "damaged"]},
+                        "bytes": {"type": "integer"},
+                        "duration": {"type": "number"}
+                      }
+                    }
+                  }
+                }
+              },
+              "RecordingRequest": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                  "kind": {"enum": ["composite", "tracks", "both"], "default": "composite"},
+                  "name": {"$ref": "#/components/schemas/Name"},
+                  "container": {"enum": ["webm", "mkv", "mp4", "ogg"], "default": "webm"},
+                  "rendition": {"type": "string", "description": "Such as 360p30, or audio; the best unless given."},
+                  "layout": {"type": "string", "description": "The room's own unless given."},
+                  "pausesWhenEmpty": {"type": "boolean", "default": true},
+                  "speakersAreChapters": {"type": "boolean", "default": true},
+                  "splitSeconds": {"type": "number", "minimum": 1, "maximum": 86400},
+                  "splitMegabytes": {"type": "number", "minimum": 1, "maximum": 1000000}
+                }
+              },
               "Name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
               "Problem": {
                 "type": "object",

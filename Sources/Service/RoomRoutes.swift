@@ -49,6 +49,7 @@ extension Router {
                 try expect(path[1], in: room, kind: nil)
                 return HTTPResponse(json: try ask { () throws(LiveError) in try rooms.sessionStatistics(path[1]) })
             }
+        case ("recordings", 1): return try roomRecordings(request, room: room)
         case ("layout", 1): return try layout(request, room: room)
         case ("views", 1):
             return try choose(request, [.get]) { _ throws(Problem) in

@@ -12,17 +12,19 @@ public final class Router: Sendable {
     /// Names that a client may ask for; never a path.
     let layouts: [String]
     let figures: HTTPFigures
+    let recordings: Recordings?
     private let draining = Mutex(false)
 
     public init(
         rooms: any Rooms, access: Access, iceServers: [String] = [], layouts: [String] = BuiltInLayouts.names,
-        figures: HTTPFigures = HTTPFigures()
+        figures: HTTPFigures = HTTPFigures(), recordings: Recordings? = nil
     ) {
         self.rooms = rooms
         self.access = access
         self.iceServers = iceServers
         self.layouts = layouts
         self.figures = figures
+        self.recordings = recordings
     }
 
     /// Nobody is let in any more; those who are in stay. Readiness says so.
@@ -52,7 +54,8 @@ public final class Router: Sendable {
         ("Access-Control-Allow-Origin", "*"),
         (
             "Access-Control-Expose-Headers",
-            "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Allow, WWW-Authenticate"
+            "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Accept-Ranges, Allow, Content-Range, "
+                + "WWW-Authenticate"
         ),
         ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
     ]
@@ -89,6 +92,9 @@ public final class Router: Sendable {
         case ("v1", 2) where path[1] == "rooms": return try roomList(request)
         case ("v1", 3...) where path[1] == "rooms":
             return try underRoom(request, room: path[2], Array(path.dropFirst(3)))
+        case ("v1", 2) where path[1] == "recordings": return try recordingList(request)
+        case ("v1", 3...) where path[1] == "recordings":
+            return try underRecording(request, id: path[2], Array(path.dropFirst(3)))
         case ("v1", 2) where path[1] == "layouts": return try get(request) { () in HTTPResponse(json: layouts) }
         case (_, 1): return try get(request) { () throws(Problem) in try page(request, path[0]) }
         default: throw Router.nothingHere
@@ -129,7 +135,10 @@ public final class Router: Sendable {
             204,
             headers: [
                 ("Allow", list), ("Access-Control-Allow-Methods", list),
-                ("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match"),
+                (
+                    "Access-Control-Allow-Headers",
+                    "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range"
+                ),
                 ("Access-Control-Max-Age", "86400"),
             ])
     }

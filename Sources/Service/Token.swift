@@ -129,6 +129,9 @@ public struct TokenKeys: Sendable {
         self.keys = keys
     }
 
+    var first: TokenKey { keys[0] }
+    var all: [TokenKey] { keys }
+
     public func sign(_ claims: TokenClaims) -> String { keys[0].sign(claims) }
 
     /// As ``TokenKey/check(_:now:)`` by the key that signed the token. Throws what the first key has against it, if none

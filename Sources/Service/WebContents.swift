@@ -66,6 +66,7 @@ extension WebFiles {
                 <button id="screen" type="button" aria-pressed="false" aria-keyshortcuts="s" title="Share the screen (S)"></button>
                 <button id="people" type="button" hidden aria-expanded="false" aria-controls="persons" aria-keyshortcuts="p" title="People (P)"></button>
                 <button id="chat" type="button" hidden aria-expanded="false" aria-controls="talk" aria-keyshortcuts="c" title="Chat (C)"></button>
+                <button id="record" type="button" aria-pressed="false" aria-keyshortcuts="r" title="Record (R)" hidden></button>
                 <button id="layout" type="button" aria-expanded="false" aria-controls="layouts" aria-keyshortcuts="l" title="Layout (L)"></button>
                 <button id="quality" type="button" aria-expanded="false" aria-controls="figures" aria-keyshortcuts="q" title="Quality (Q)"></button>
                 <button id="full" type="button" aria-pressed="false" aria-keyshortcuts="f" title="Full screen (F)"></button>
@@ -201,6 +202,7 @@ extension WebFiles {
             .bar button { display: grid; justify-items: center; gap: 2px; padding: 7px 10px 6px; min-width: 84px; font-size: .75rem; line-height: 1.25; border-radius: 12px; border-color: transparent; }
             .bar svg { width: 24px; height: 24px; }
             .bar button[aria-expanded="true"], #full[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); }
+            #record[aria-pressed="true"] { color: var(--trouble); background: color-mix(in srgb, var(--danger) 22%, var(--raised)); }
             #screen[aria-pressed="true"] { background: #1d7f45; color: #fff; }
             .bar button[aria-pressed="true"]:is(#microphone, #camera) { background: color-mix(in srgb, var(--danger) 22%, var(--raised)); color: var(--trouble); }
             #leave { background: var(--danger); }
@@ -734,6 +736,7 @@ extension WebFiles {
             import { Devices } from "/devices.js";
             import { LayoutPicker } from "/layouts.js";
             import { ChatPanel, PeoplePanel } from "/people.js";
+            import { RecordingControl } from "/recording.js";
             import { Signalling } from "/signalling.js";
             import { Panel } from "/statistics.js";
             import { label } from "/symbols.js";
@@ -746,7 +749,7 @@ extension WebFiles {
             const people = new PeoplePanel(at("persons"), wish);
             const chat = new ChatPanel(at("talk"), (text) => signalling.ask("chat", { text }));
             let signalling, pinned, before, unread = 0;
-            let connection, shared, panel, timer, failures;
+            let connection, shared, panel, recorder, timer, failures;
             let isMuted = false, isHidden = false;
 
             // MARK: - Lobby
@@ -852,6 +855,9 @@ extension WebFiles {
               label(at("screen"), "screen", "Share screen", { pressed: false });
               at("screen").disabled = !navigator.mediaDevices?.getDisplayMedia;
               panel = new Panel(at("figures"), connection);
+              recorder?.end();
+              recorder = new RecordingControl(at("record"), at("recording"), connection);
+              recorder.onerror = (words) => notice(words, "OK");
               clearInterval(timer);
               timer = setInterval(() => panel.update().catch(() => {}), 1000);
               picker.load(connection.view ?? "grid");
@@ -877,7 +883,7 @@ extension WebFiles {
                   case "people":
                     if (pinned && !signalling.people.has(pinned)) pin(pinned);
                     return showPeople();
-                  case "recordings": at("recording").hidden = !signalling.recordings?.length; return;
+                  case "recordings": recorder?.set(signalling.recordings); return;
                   case "room": if (!connection.view) picker.select(signalling.room.layout); return;
                   case "quality": at("network").hidden = Math.max(signalling.quality.lossIn, signalling.quality.lossOut) < 0.05; return;
                   case "chat": {
@@ -988,6 +994,8 @@ extension WebFiles {
               signalling?.close();
               signalling = undefined;
               at("people").hidden = at("chat").hidden = at("recording").hidden = at("network").hidden = true;
+              recorder?.end();
+              recorder = undefined;
               connection?.leave();
               connection = undefined;
               stopSharing();
@@ -1101,7 +1109,7 @@ extension WebFiles {
             label(at("leave"), "leave", "Leave");
             at("full").hidden = !document.fullscreenEnabled;
 
-            const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", p: "people", c: "chat", q: "quality", f: "full" };
+            const keys = { m: "microphone", v: "camera", s: "screen", r: "record", l: "layout", p: "people", c: "chat", q: "quality", f: "full" };
             addEventListener("keydown", (event) => {
               if (at("call").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
               if (event.key === "Escape") {
@@ -1225,6 +1233,78 @@ extension WebFiles {
                   make("span", { className: "quiet", textContent: `${isMine ? "You" : name}, ${when}` }), make("p", { textContent: text, dir: "auto" })));
                 if (this.list.children.length > 500) this.list.firstChild.remove();
                 if (isAtEnd || isMine) this.list.scrollTop = this.list.scrollHeight;
+              }
+            }
+
+            """##
+        ),
+        (
+            "recording.js",
+            ##"""
+            // Shows everybody that the room is recorded, and lets those start and stop that who may.
+
+            import { label } from "/symbols.js";
+
+            // What a token grants; everything without one, since the service then asks for none.
+            function mayRecord(token) {
+              if (!token) return true;
+              try {
+                const claims = JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+                return claims.grants.some((grant) => grant === "record" || grant === "admin");
+              } catch {
+                return false;
+              }
+            }
+
+            export class RecordingControl {
+              static interval = 5000;
+
+              constructor(button, mark, connection) {
+                Object.assign(this, { button, mark, connection, recordings: [] });
+                button.hidden = !mayRecord(connection.token);
+                button.onclick = () => this.toggle();
+                this.show();
+                this.timer = setInterval(() => this.look(), RecordingControl.interval);
+                this.look();
+              }
+
+              end() {
+                clearInterval(this.timer);
+                this.mark.hidden = true;
+              }
+
+              async look() {
+                try {
+                  const response = await this.connection.ask("GET", `/v1/rooms/${encodeURIComponent(this.connection.room)}`);
+                  this.set((await response.json()).recordings);
+                } catch { /* what was known stands until the next look */ }
+              }
+
+              set(recordings) {
+                this.recordings = recordings ?? [];
+                this.show();
+              }
+
+              show() {
+                const [recording] = this.recordings;
+                const words = recording?.isPaused ? "Recording paused" : "Recording";
+                this.mark.hidden = !recording;
+                this.mark.textContent = recording?.by ? `${words} by ${recording.by}` : words;
+                label(this.button, "record", recording ? "Stop recording" : "Record", { pressed: !!recording });
+              }
+
+              async toggle() {
+                this.button.disabled = true;
+                try {
+                  const [recording] = this.recordings;
+                  if (recording) await this.connection.ask("POST", `/v1/recordings/${recording.id}/stop`);
+                  else await this.connection.ask("POST", `/v1/rooms/${encodeURIComponent(this.connection.room)}/recordings`);
+                  await this.look();
+                } catch (error) {
+                  this.onerror?.(error.message);
+                } finally {
+                  this.button.disabled = false;
+                }
               }
             }
 
@@ -1481,6 +1561,7 @@ extension WebFiles {
               camera: "M4 7h9a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V9a2 2 0 0 1 2-2ZM15 11l6-3.5v9L15 13",
               screen: "M3 5h18v11H3ZM8 20h8M12 16v4M9 10.5l3-3 3 3M12 7.5v6",
               layout: "M3 4h11v16H3ZM17 4h4v7h-4ZM17 14h4v6h-4Z",
+              record: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM12 8.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7Z",
               quality: "M4 20v-5M9.3 20v-9M14.7 20V7M20 20V4",
               full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
               people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.6c2.1.8 3.5 2.8 3.5 5.4",

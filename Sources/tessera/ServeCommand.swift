@@ -2,6 +2,7 @@ import Foundation
 import Live
 import Media
 import Service
+import Store
 
 /// `tessera serve`: rooms over WebRTC, with HTTP for joining and the web app.
 enum ServeCommand {
@@ -16,7 +17,7 @@ enum ServeCommand {
         Option("--media-port", value: "PORT", "UDP port of all media (40000)"),
         Option("--public-address", value: "IP", "what candidates carry behind 1:1 NAT and in containers"),
         Option("--tls", value: "CERT,KEY", "PEM files; browsers give a camera to other machines only over HTTPS"),
-        Option("--data", value: "DIR", "where the key lives (tessera-data)"),
+        Option("--data", value: "DIR", "where key, catalogue and recordings live (tessera-data)"),
         Option("--key-file", value: "FILE", "the key that signs tokens, instead of that of --data or TESSERA_KEY"),
         Option("--ice-server", value: "URL", repeatable: true, "told to clients, as stun:stun.example.net"),
         Option("--layout", value: "NAME", "layout of new rooms (grid)"),
@@ -26,6 +27,8 @@ enum ServeCommand {
         Option("--max-views", value: "N", "of a room that differ (4)"),
         Option("--join-rate", value: "N", "joins a second of one address (20)"),
         Option("--trusted-proxy", value: "IP", repeatable: true, "a proxy whose X-Forwarded-For is believed"),
+        Option("--keep-days", value: "N", "deletes recordings that ended longer ago (never)"),
+        Option("--keep-gigabytes", value: "N", "deletes the oldest recordings beyond that (never)"),
         Option("--drain", value: "SECONDS", "from SIGTERM, when nobody is let in any more, to the end (5)"),
         Option("--open", "asks nobody on loopback for a token"),
         Option("--demo", "fills the room demo with participants who play Samples/; is open"),
@@ -51,7 +54,8 @@ enum ServeCommand {
         let isOpen = settings.has("--open") || settings.has("--demo")
         try serve(
             live, http, Access(keys: keys, isOpenOnLoopback: isOpen), try iceServers(settings),
-            hasDemo: settings.has("--demo"), drainSeconds: try settings.integer("--drain", in: 0...3600) ?? 5)
+            try store(settings), hasDemo: settings.has("--demo"),
+            drainSeconds: try settings.integer("--drain", in: 0...3600) ?? 5)
     }
 
     private static func live(_ settings: ServeSettings) throws(CommandFailure) -> LiveConfiguration {
@@ -92,6 +96,29 @@ enum ServeCommand {
         return http
     }
 
+    /// Where recordings go, and how long they stay.
+    private struct RecordingStore {
+        var folder: String
+        var catalogue: SQLiteStore
+        var quota: Recordings.Quota
+    }
+
+    private static func store(_ settings: ServeSettings) throws(CommandFailure) -> RecordingStore {
+        let folder = settings.value("--data")?.text ?? "tessera-data"
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let days = try settings.integer("--keep-days", in: 1...100_000)
+        let gigabytes = try settings.integer("--keep-gigabytes", in: 1...1_000_000)
+        do throws(StoreError) {
+            return RecordingStore(
+                folder: folder + "/recordings", catalogue: try SQLiteStore(path: folder + "/catalogue.db"),
+                quota: Recordings.Quota(
+                    age: days.map { Double($0) * 86_400 }, bytes: gigabytes.map { Int64($0) * 1_000_000_000 }))
+        } catch {
+            throw .failed("\(folder)/catalogue.db: \(error.description)")
+        }
+    }
+
     private static func iceServers(_ settings: ServeSettings) throws(CommandFailure) -> [String] {
         let servers = settings.all("--ice-server")
         for server in servers {
@@ -105,7 +132,7 @@ enum ServeCommand {
 
     private static func serve(
         _ live: LiveConfiguration, _ http: HTTPConfiguration, _ access: Access, _ iceServers: [String],
-        hasDemo: Bool, drainSeconds: Int
+        _ store: RecordingStore, hasDemo: Bool, drainSeconds: Int
     ) throws(CommandFailure) {
         // Blocked before any thread starts, so that only sigwait sees them.
         var signals = sigset_t()
@@ -123,8 +150,17 @@ enum ServeCommand {
             throw .failed(error.description)
         }
         let figures = HTTPFigures()
+        let recordings = Recordings(
+            recorder: rooms, catalogue: store.catalogue, folder: store.folder, quota: store.quota,
+            log: { StandardError.write("tessera: \($0)\n") })
+        do throws(StoreError) {
+            try recordings.reconcile()
+        } catch {
+            throw .failed("\(store.folder): \(error.description)")
+        }
         let router = Router(
-            rooms: rooms, access: access, iceServers: iceServers, layouts: rooms.layoutNames, figures: figures)
+            rooms: rooms, access: access, iceServers: iceServers, layouts: rooms.layoutNames, figures: figures,
+            recordings: recordings)
         let signalling = Signalling(router: router)
         do throws(ServiceError) {
             server = try HTTPServer(http, figures: figures, signalling: signalling) { router.respond(to: $0) }
@@ -136,8 +172,9 @@ enum ServeCommand {
         let demo = hasDemo ? try Demo(server: rooms) : nil
         let room = hasDemo ? Demo.room : "lobby"
         FileHandle.standardOutput.write(Data("ready: \(url(http, port: server.port, access, room: room))\n".utf8))
-        wait(for: signals, http, server, signalling, router, rooms, drainSeconds: drainSeconds)
+        wait(for: signals, http, server, signalling, router, rooms, recordings, drainSeconds: drainSeconds)
         server.stop()
+        recordings.stopAll()
         demo?.stop()
         rooms.stop()
     }
@@ -146,14 +183,19 @@ enum ServeCommand {
     /// nobody in any more and gives those who are in some seconds to leave; SIGINT, or a second signal, ends at once.
     private static func wait(
         for signals: sigset_t, _ http: HTTPConfiguration, _ server: HTTPServer, _ signalling: Signalling,
-        _ router: Router, _ rooms: LiveServer, drainSeconds: Int
+        _ router: Router, _ rooms: LiveServer, _ recordings: Recordings, drainSeconds: Int
     ) {
+        var nextSweep = Date().addingTimeInterval(600)
         var signals = signals
         var changes = http.tls?.changes
         var ticksToGo: Int?
         while true {
             var interval = timespec(tv_sec: ticksToGo == nil ? 5 : 0, tv_nsec: ticksToGo == nil ? 0 : 100_000_000)
             let signal = sigtimedwait(&signals, nil, &interval)
+            if Date() > nextSweep {
+                nextSweep = Date().addingTimeInterval(600)
+                recordings.sweep()
+            }
             let isFirst = ticksToGo == nil
             if signal == SIGINT || (signal == SIGTERM && !isFirst) { return }
             if signal == SIGTERM {

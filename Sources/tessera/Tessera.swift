@@ -16,6 +16,7 @@ enum Tessera {
                 run: RenderCommand.run),
             Command(name: "load", about: LoadCommand.about, run: LoadCommand.run),
             Command(name: "serve", about: ServeCommand.about, run: ServeCommand.run),
+            Command(name: "record", about: RecordCommand.about, run: RecordCommand.run),
             Command(name: "token", about: TokenCommand.about, run: TokenCommand.run),
             Command(name: "layouts", about: LayoutsCommand.about, run: LayoutsCommand.run),
             Command(name: "recover", about: RecoverCommand.about, run: RecoverCommand.run),

@@ -128,4 +128,29 @@ import Timing
         let outcome = room.leave("a", now: .at(1))
         #expect(!outcome.actions.contains { if case .makeView = $0 { true } else { false } })
     }
+
+    @Test func aRecordingIsAViewer() throws {
+        var settings = RoomSettings()
+        settings.viewLimit = 2
+        var room = Room(settings, now: .zero)
+        var runner = Runner()
+        runner.carryOut(try room.enter("a"))
+        // What is watched already is shared.
+        runner.carryOut(try room.record("r", by: nil, choice: ViewChoice(), now: .at(1)))
+        #expect(room.views.count == 1 && room.recorders.map(\.view) == [room.participants[0].view])
+        #expect(throws: RoomError.self) { try room.record("s", by: nil, choice: nil, now: .at(2)) }
+        // It follows the room's layout, and keeps its view when nobody else is left.
+        runner.carryOut(try room.setLayout("speaker", now: .at(3)))
+        #expect(room.views.values.map(\.layout) == ["speaker"])
+        runner.carryOut(try room.setView(ViewChoice(layout: "pip"), of: "a", now: .at(4)))
+        #expect(Set(room.views.values.map(\.layout)) == ["speaker", "pip"])
+        #expect(throws: RoomError.self) { _ = try room.enter("b", choice: ViewChoice(layout: "single")) }
+        runner.carryOut(try room.recordingPaused("r", true, now: .at(5)))
+        #expect(room.recordings.map(\.isPaused) == [true])
+        runner.carryOut(try room.recordingEnded("r", now: .at(6)))
+        #expect(room.views.values.map(\.layout) == ["pip"] && room.recorders.isEmpty)
+        runner.carryOut(try room.record("t", by: nil, choice: ViewChoice(layout: "grid"), now: .at(7)))
+        runner.carryOut(room.close(now: .at(8)))
+        #expect(runner.views == room.views && runner.views.isEmpty && runner.faults.isEmpty)
+    }
 }

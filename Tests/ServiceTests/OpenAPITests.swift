@@ -4,7 +4,13 @@ import Testing
 
 /// The description says what the routes do.
 struct OpenAPITests {
-    let router = Router(rooms: FakeRooms(), access: Access(keys: RouterTests.keys, isOpenOnLoopback: true))
+    let service: RecordingService
+    let router: Router
+
+    init() throws {
+        service = try RecordingService()
+        router = service.open
+    }
 
     private func document() throws -> [String: Any] {
         let response = router.respond(to: HTTPRequest(.get, path: ["openapi.json"]))
@@ -22,6 +28,7 @@ struct OpenAPITests {
                 switch part {
                 case "{room}": "r"
                 case "{session}": "s1"
+                case "{recording}", "{file}": "r"
                 case "{participant}": "p1"
                 default: String(part)
                 }

@@ -4,6 +4,7 @@ import { Connection } from "/connection.js";
 import { Devices } from "/devices.js";
 import { LayoutPicker } from "/layouts.js";
 import { ChatPanel, PeoplePanel } from "/people.js";
+import { RecordingControl } from "/recording.js";
 import { Signalling } from "/signalling.js";
 import { Panel } from "/statistics.js";
 import { label } from "/symbols.js";
@@ -16,7 +17,7 @@ const picker = new LayoutPicker(at("layouts"), changeLayout);
 const people = new PeoplePanel(at("persons"), wish);
 const chat = new ChatPanel(at("talk"), (text) => signalling.ask("chat", { text }));
 let signalling, pinned, before, unread = 0;
-let connection, shared, panel, timer, failures;
+let connection, shared, panel, recorder, timer, failures;
 let isMuted = false, isHidden = false;
 
 // MARK: - Lobby
@@ -122,6 +123,9 @@ function enter() {
   label(at("screen"), "screen", "Share screen", { pressed: false });
   at("screen").disabled = !navigator.mediaDevices?.getDisplayMedia;
   panel = new Panel(at("figures"), connection);
+  recorder?.end();
+  recorder = new RecordingControl(at("record"), at("recording"), connection);
+  recorder.onerror = (words) => notice(words, "OK");
   clearInterval(timer);
   timer = setInterval(() => panel.update().catch(() => {}), 1000);
   picker.load(connection.view ?? "grid");
@@ -147,7 +151,7 @@ function follow() {
       case "people":
         if (pinned && !signalling.people.has(pinned)) pin(pinned);
         return showPeople();
-      case "recordings": at("recording").hidden = !signalling.recordings?.length; return;
+      case "recordings": recorder?.set(signalling.recordings); return;
       case "room": if (!connection.view) picker.select(signalling.room.layout); return;
       case "quality": at("network").hidden = Math.max(signalling.quality.lossIn, signalling.quality.lossOut) < 0.05; return;
       case "chat": {
@@ -258,6 +262,8 @@ function leave() {
   signalling?.close();
   signalling = undefined;
   at("people").hidden = at("chat").hidden = at("recording").hidden = at("network").hidden = true;
+  recorder?.end();
+  recorder = undefined;
   connection?.leave();
   connection = undefined;
   stopSharing();
@@ -371,7 +377,7 @@ label(at("full"), "full", "Full screen", { pressed: false });
 label(at("leave"), "leave", "Leave");
 at("full").hidden = !document.fullscreenEnabled;
 
-const keys = { m: "microphone", v: "camera", s: "screen", l: "layout", p: "people", c: "chat", q: "quality", f: "full" };
+const keys = { m: "microphone", v: "camera", s: "screen", r: "record", l: "layout", p: "people", c: "chat", q: "quality", f: "full" };
 addEventListener("keydown", (event) => {
   if (at("call").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.key === "Escape") {
