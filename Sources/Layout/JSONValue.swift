@@ -8,7 +8,7 @@ package enum JSONValue: Equatable, Sendable {
     case object([JSONMember])
 
     /// For messages: what kind of value this is, and which if it is short.
-    var summary: String {
+    package var summary: String {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
@@ -39,7 +39,7 @@ package struct JSONMember: Equatable, Sendable {
 
 extension LayoutError {
     /// At most 40 characters of foreign text, on one line.
-    static func excerpt(_ text: String) -> String {
+    package static func excerpt(_ text: String) -> String {
         let plain = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "\u{fffd}" : String($0) }
         return plain.count > 40 ? plain.prefix(39).joined() + "…" : plain.joined()
     }

@@ -104,3 +104,11 @@ public struct LayoutFileError: Error, Equatable, Sendable, CustomStringConvertib
 
     public var description: String { "\(file): \(problem)" }
 }
+
+extension LayoutFile {
+    /// A layout that was read elsewhere, whose images are relative to `folder`.
+    package init(_ layout: Layout, folder: String?) {
+        self.layout = layout
+        self.folder = folder
+    }
+}

@@ -1,11 +1,11 @@
 /// Takes the fields out of one JSON object, and knows in the end which of them nobody asked for.
-struct ObjectReader {
-    let path: String
+package struct ObjectReader {
+    package let path: String
     private var members: [String: JSONValue] = [:]
     private var order: [String] = []
     private var known: [String] = []
 
-    init(_ value: JSONValue, path: String, expected: String = "an object") throws(LayoutError) {
+    package init(_ value: JSONValue, path: String, expected: String = "an object") throws(LayoutError) {
         guard case .object(let list) = value else {
             throw LayoutError(place: path, found: value.summary, expected: expected)
         }
@@ -17,7 +17,7 @@ struct ObjectReader {
     }
 
     /// The path of a field, as in `$.images["the hall"]` where the name is not a plain word.
-    func path(of name: String) -> String {
+    package func path(of name: String) -> String {
         let isPlain =
             !name.isEmpty
             && name.utf8.allSatisfy { byte in
@@ -28,17 +28,17 @@ struct ObjectReader {
     }
 
     /// All names in the order of the file, for objects that are tables.
-    var names: [String] { order }
+    package var names: [String] { order }
 
-    mutating func take(_ name: String) -> JSONValue? {
+    package mutating func take(_ name: String) -> JSONValue? {
         known.append(name)
         return members[name]
     }
 
-    func has(_ name: String) -> Bool { members[name] != nil }
+    package func has(_ name: String) -> Bool { members[name] != nil }
 
     /// Throws for the first field that was never asked for.
-    func finish() throws(LayoutError) {
+    package func finish() throws(LayoutError) {
         let asked = Set(known)
         guard let stranger = order.first(where: { !asked.contains($0) }) else { return }
         throw LayoutError(
@@ -46,14 +46,14 @@ struct ObjectReader {
             expected: known.isEmpty ? "no field" : "one of " + known.joined(separator: ", "))
     }
 
-    func failure(_ name: String, _ value: JSONValue?, expected: String) -> LayoutError {
+    package func failure(_ name: String, _ value: JSONValue?, expected: String) -> LayoutError {
         LayoutError(place: path(of: name), found: value?.summary ?? "nothing", expected: expected)
     }
 
     // MARK: Typed fields
 
     /// A number from `range`, or nil if the field is absent.
-    mutating func number(_ name: String, _ range: ClosedRange<Double>) throws(LayoutError) -> Double? {
+    package mutating func number(_ name: String, _ range: ClosedRange<Double>) throws(LayoutError) -> Double? {
         guard let value = take(name) else { return nil }
         guard case .number(let number) = value, range.contains(number) else {
             throw failure(
@@ -65,7 +65,7 @@ struct ObjectReader {
     }
 
     /// A number from 0 to 1, also written "2/3", or nil if the field is absent.
-    mutating func fraction(_ name: String) throws(LayoutError) -> Double? {
+    package mutating func fraction(_ name: String) throws(LayoutError) -> Double? {
         guard let value = take(name) else { return nil }
         if case .number(let number) = value, (0...1).contains(number) { return number }
         if case .string(let text) = value,
@@ -77,7 +77,7 @@ struct ObjectReader {
         throw failure(name, value, expected: "a fraction from 0 to 1, such as 0.25 or \"1/4\"")
     }
 
-    mutating func integer(_ name: String, _ range: ClosedRange<Int>) throws(LayoutError) -> Int? {
+    package mutating func integer(_ name: String, _ range: ClosedRange<Int>) throws(LayoutError) -> Int? {
         guard let value = take(name) else { return nil }
         guard case .number(let number) = value, number == number.rounded(),
             Double(range.lowerBound) <= number, number <= Double(range.upperBound)
@@ -88,14 +88,14 @@ struct ObjectReader {
         return Int(number)
     }
 
-    mutating func bool(_ name: String) throws(LayoutError) -> Bool? {
+    package mutating func bool(_ name: String) throws(LayoutError) -> Bool? {
         guard let value = take(name) else { return nil }
         guard case .bool(let flag) = value else { throw failure(name, value, expected: "true or false") }
         return flag
     }
 
     /// Text of 1 to 200 bytes, or nil if the field is absent.
-    mutating func text(_ name: String) throws(LayoutError) -> String? {
+    package mutating func text(_ name: String) throws(LayoutError) -> String? {
         guard let value = take(name) else { return nil }
         guard case .string(let text) = value, !text.isEmpty, text.utf8.count <= Layout.Limits.nameLength else {
             throw failure(name, value, expected: "text of 1 to \(Layout.Limits.nameLength) bytes")
@@ -104,7 +104,8 @@ struct ObjectReader {
     }
 
     /// One of the words of an enum, or nil if the field is absent.
-    mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ type: Word.Type) throws(LayoutError)
+    package mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ type: Word.Type)
+        throws(LayoutError)
         -> Word? where Word.RawValue == String
     {
         guard let value = take(name) else { return nil }
@@ -116,7 +117,7 @@ struct ObjectReader {
     }
 
     /// `#rrggbb` or `#rrggbbaa`, or nil if the field is absent.
-    mutating func colour(_ name: String) throws(LayoutError) -> Colour? {
+    package mutating func colour(_ name: String) throws(LayoutError) -> Colour? {
         guard let value = take(name) else { return nil }
         guard case .string(let text) = value, let colour = Colour(hexadecimal: text) else {
             throw failure(name, value, expected: "a colour as \"#rrggbb\" or \"#rrggbbaa\"")
@@ -125,7 +126,7 @@ struct ObjectReader {
     }
 
     /// «2/3» or «16:9», both parts whole numbers from 0 to 100000, the second not 0.
-    static func quotient(_ text: String, separator: Character) -> Double? {
+    package static func quotient(_ text: String, separator: Character) -> Double? {
         let parts = text.split(separator: separator, omittingEmptySubsequences: false)
         guard parts.count == 2, let upper = Int(parts[0]), let lower = Int(parts[1]),
             (0...100_000).contains(upper), (1...100_000).contains(lower)
