@@ -75,7 +75,7 @@ let package = Package(
         module("Store", ["CSQLite"]),
         module(
             "Archive",
-            ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Timing"]),
+            ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Store", "Timing"]),
         module("Room", ["Layout", "Timing"]),
         module(
             "Live",
@@ -145,6 +145,12 @@ let package = Package(
         tests("RecordingTests", ["crash", "MediaTesting", "Recording", "Codecs", "Containers", "Media", "Timing"]),
         tests("RoomTests", ["Room", "MediaTesting", "Layout", "Timing"]),
         tests("StoreTests", ["Store"]),
+        tests(
+            "ArchiveTests",
+            [
+                "tessera", "Archive", "Store", "Recording", "Codecs", "Containers", "Layout", "Media",
+                "Timing",
+            ]),
         tests("ServiceTests", ["Service", "Live", "Store", "Timing"]),
         tests("BrowserTests", ["tessera"], exclude: ["Pages"]),
         tests(

@@ -52,7 +52,7 @@ final class RenderCast {
 
     /// Inputs keep their own timelines: a track of somebody who joined a session late begins late. That can be told
     /// where the format's time begins at zero; elsewhere, and beyond a day, the start is some clock's and means nothing.
-    private static func ownStart(of info: FileInfo) -> MediaTime {
+    static func ownStart(of info: FileInfo) -> MediaTime {
         let beginsAtZero = ["matroska", "mov"].contains { info.format.hasPrefix($0) }
         let isPlausible = info.origin > .zero && info.origin <= MediaTime(seconds: 86_400)
         return beginsAtZero && isPlausible && !info.isStillImage ? info.origin : .zero
@@ -188,7 +188,7 @@ final class RenderCast {
 
 extension VideoParameters {
     /// As ``Picture/displaySize``, by what the container says.
-    fileprivate var displaySize: PictureSize {
+    var displaySize: PictureSize {
         let width = max(1, Int((Double(size.width) * pixelAspect).rounded()))
         return switch rotation {
         case .none, .half: PictureSize(width: width, height: size.height)

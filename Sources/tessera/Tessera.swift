@@ -18,6 +18,7 @@ enum Tessera {
             Command(name: "serve", about: ServeCommand.about, run: ServeCommand.run),
             Command(name: "record", about: RecordCommand.about, run: RecordCommand.run),
             Command(name: "token", about: TokenCommand.about, run: TokenCommand.run),
+            Command(name: "archive", about: ArchiveCommand.about, run: ArchiveCommand.run),
             Command(name: "layouts", about: LayoutsCommand.about, run: LayoutsCommand.run),
             Command(name: "recover", about: RecoverCommand.about, run: RecoverCommand.run),
             Command(name: "verify", about: VerifyCommand.about, run: VerifyCommand.run),
