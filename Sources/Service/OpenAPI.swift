@@ -317,6 +317,7 @@ enum OpenAPI {
                   "lossIn": {"type": "number"},
                   "lossOut": {"type": "number"},
                   "roundTrip": {"type": "number"},
+                  "tickP50": {"type": "number"},
                   "tickP99": {"type": "number"},
                   "soundDelay": {"type": "number"}
                 }

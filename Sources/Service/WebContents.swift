@@ -1478,7 +1478,7 @@ extension WebFiles {
                   this.connection.peer.getStats(), this.place.hidden ? undefined : this.connection.statistics().catch(() => undefined),
                 ]);
                 const now = { time: performance.now(), bytes: 0, sent: 0, packets: 0, lost: 0, frames: 0, waited: 0, emitted: 0 };
-                const values = { lossOut: service?.lossOut * 100, mixing: service?.tickP99, waiting: service?.soundDelay };
+                const values = { lossOut: service?.lossOut * 100, mixing: service?.tickP50, waiting: service?.soundDelay };
                 for (const entry of report.values()) {
                   if (entry.type === "inbound-rtp") {
                     now.bytes += entry.bytesReceived ?? 0;
