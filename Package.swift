@@ -73,9 +73,12 @@ let package = Package(
             name: "Recording", dependencies: ["Media", "Containers", "Codecs", "Timing"], exclude: ["Recording.md"],
             swiftSettings: settings),
         module("Store", ["CSQLite"]),
-        module(
-            "Archive",
-            ["Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Store", "Timing"]),
+        .target(
+            name: "Archive",
+            dependencies: [
+                "Media", "Codecs", "Containers", "Compositor", "Layout", "Mixing", "Recording", "Store", "Timing",
+            ],
+            exclude: ["Archive.md"], swiftSettings: settings),
         module("Room", ["Layout", "Timing"]),
         module(
             "Live",
@@ -89,7 +92,7 @@ let package = Package(
             dependencies: [
                 "Live", "Recording", "Store", "Containers", "Layout", "Media", "Timing", "CWebSockets", "COpenSSL",
             ],
-            exclude: ["Web", "Operating.md"], swiftSettings: settings),
+            exclude: ["Web", "Operating.md", "Signalling.md"], swiftSettings: settings),
         .executableTarget(
             name: "tessera",
             dependencies: [

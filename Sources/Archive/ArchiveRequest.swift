@@ -3,7 +3,7 @@ public import Timing
 
 /// What an archive job is asked for: a recorded session, or files with start offsets, composited into one file.
 ///
-/// As JSON it is described in docs/archive.md; ``init(parsing:places:)`` reads it.
+/// As JSON it is described in Sources/Archive/Archive.md; ``init(parsing:places:)`` reads it.
 public struct ArchiveRequest: Hashable, Sendable {
     /// A file of a list.
     public struct Input: Hashable, Sendable {

@@ -34,7 +34,7 @@ enum ArchiveSubmit {
         usage: "tessera archive submit [REQUEST.json] [options]",
         about: """
             Checks a request and queues it; prints the job's identifier. REQUEST.json ('-' for standard input) is described
-            in docs/archive.md; a Twilio composition with video_layout, resolution and trim is understood, too.
+            in Sources/Archive/Archive.md; a Twilio composition with video_layout, resolution and trim is understood, too.
             """, options: options)
 
     static func run(_ words: [String]) throws(CommandFailure) {
