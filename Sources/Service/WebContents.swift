@@ -207,10 +207,12 @@ extension WebFiles {
             .bar button[aria-pressed="true"]:is(#microphone, #camera) { background: color-mix(in srgb, var(--danger) 22%, var(--raised)); color: var(--trouble); }
             #leave { background: var(--danger); }
             #leave:hover { background: var(--danger-hover); }
-            @media (max-width: 640px) {
+            @media (max-width: 980px) {
               .bar { gap: 4px; padding-inline: 6px; align-items: stretch; }
-              .bar button { align-content: center; }
-              .bar button { flex: 1; min-width: 0; padding-inline: 2px; font-size: .6875rem; }
+              .bar button { flex: 1; min-width: 0; max-width: 96px; padding-inline: 2px; align-content: center; }
+            }
+            @media (max-width: 640px) {
+              .bar button { font-size: .6875rem; }
               .bar #full { display: none; }
               .panel { left: 12px; }
               #persons, #talk { width: auto; }
