@@ -104,7 +104,7 @@ public struct CheckReport: Codable, Sendable {
     }
 
     private static func sync(_ check: FileCheck) -> Sync? {
-        let pairs = check.flashBeep.pairs
+        let pairs = check.flashBeep.isTelling ? check.flashBeep.pairs : []
         if let first = pairs.first, let last = pairs.last {
             let points = pairs.map {
                 SyncPoint(at: rounded($0.flash.seconds), offset: rounded($0.offset.milliseconds))

@@ -87,6 +87,13 @@ public struct FlashBeepMeter: Sendable {
         return result
     }
 
+    /// Whether the media were made to be measured: most flashes have a beep, and most beeps a flash. In others, speech
+    /// that sets in and pictures that change meet by chance.
+    public var isTelling: Bool {
+        let count = pairs.count
+        return count > 0 && count * 4 >= flashes.count * 3 && count * 4 >= beeps.count * 3
+    }
+
     /// For each flash with a beep within half a second: how much later the beep began. Negative where it came first.
     public var offsets: [MediaTime] { pairs.map(\.offset) }
 
