@@ -218,7 +218,7 @@ extension WebFiles {
               #persons, #talk { width: auto; }
               fieldset { width: auto; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); gap: 6px; }
             }
-            @media (max-height: 420px) { .bar span { display: none; } .bar button { min-height: 40px; } }
+            @media (max-width: 480px), (max-height: 420px) { .bar span { display: none; } .bar button { min-height: 44px; } }
             @media (prefers-reduced-motion: no-preference) { button { transition: background .15s; } }
 
             """##
