@@ -33,11 +33,12 @@ render: build
 	@echo "The meeting: $(CURDIR)/out/meeting.webm"
 	@echo "A still:     $(CURDIR)/out/meeting.png"
 
-# Optimised: tests touch every pixel and sample, and debug Swift is too slow for that. Browsers get the machine to
-# themselves; what they saw is in out/browser.
+# Optimised: tests touch every pixel and sample, and debug Swift is too slow for that. Live rooms and browsers get the
+# machine to themselves, one test at a time; what the browsers saw is in out/browser.
 test: packages
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build --skip BrowserTests
+	$(SWIFT) test -c release --skip-build --skip LiveTests --skip BrowserTests
+	$(SWIFT) test -c release --skip-build --no-parallel --filter LiveTests
 	$(SWIFT) test -c release --skip-build --filter BrowserTests
 
 bench: packages
