@@ -301,7 +301,9 @@ extension WebFiles {
                 // Only a goodbye of the service closes it: a network that fails does not.
                 if (transport) transport.onstatechange = () => {
                   if (this.peer !== peer || transport.state !== "closed" || this.isMending || this.isOver) return;
-                  if (this.isDraining) this.mend(true); else this.end("The service ended your participation.");
+                  if (this.isDraining) return this.mend(true);
+                  // The reason comes by another way, and may come a moment later.
+                  setTimeout(() => { if (this.peer === peer) this.end("The service ended your participation."); }, 500);
                 };
                 // What was changed while we asked.
                 for (const kind of ["audio", "video", "screen"]) await senders[kind].replaceTrack(this.tracks[kind] ?? null);
@@ -350,6 +352,7 @@ extension WebFiles {
               }
 
               end(words) {
+                if (this.isOver) return;
                 this.tell("ended", words);
                 this.finish();
                 this.peer?.close();

@@ -114,6 +114,7 @@ extension BrowserTests {
                 }
                 try await room.framesKeepComing()
                 #expect(try await second.participants(of: "again").map(\.name) == ["Browser"])
+                try await until("events") { try await browser.evaluate("return signalling.isOpen") }
                 // A host's word is final: nothing comes back by itself then.
                 let removed: Int = try await browser.evaluate(
                     """
@@ -123,7 +124,7 @@ extension BrowserTests {
                 #expect(removed == 204)
                 try await until("the page to say so") {
                     try await browser.evaluate(
-                        "return document.getElementById('notice-text').textContent.includes('ended')")
+                        "return document.getElementById('notice-text').textContent.includes('removed you')")
                 }
             } catch {
                 try? await browser.keepScreenshot("again-failed")
