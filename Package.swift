@@ -60,7 +60,10 @@ let package = Package(
         module("Media", ["Timing"]),
         module("Codecs", ["Media", "Timing", "CVPX", "COpus", "CAVCodec"]),
         module("Containers", ["Media", "Timing", "CAVFormat"]),
-        module("Layout", ["Timing"]),
+        // BuiltIn is the folder Layouts of the top level.
+        .target(
+            name: "Layout", dependencies: ["Timing"], exclude: ["BuiltIn/README.md"],
+            resources: [.embedInCode("BuiltIn")], swiftSettings: settings),
         // One set of files, built twice: see PlaneKernel.swift.
         module("PlaneKernels"),
         .target(name: "PlaneKernelsAVX2", swiftSettings: settings + wideVectors),
@@ -92,7 +95,7 @@ let package = Package(
             dependencies: [
                 "Live", "Recording", "Store", "Containers", "Layout", "Media", "Timing", "CWebSockets", "COpenSSL",
             ],
-            exclude: ["Web", "Operating.md", "Signalling.md"], swiftSettings: settings),
+            exclude: ["Operating.md", "Signalling.md"], resources: [.embedInCode("Web")], swiftSettings: settings),
         .executableTarget(
             name: "tessera",
             dependencies: [

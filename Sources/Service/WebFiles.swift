@@ -1,5 +1,21 @@
 /// The web app's files, which the program carries in itself.
 package enum WebFiles {
+    /// The text of every file of the folder Web, by its name.
+    package static let files: [(name: String, text: String)] = [
+        ("connection.js", PackageResources.connection_js),
+        ("devices.js", PackageResources.devices_js),
+        ("icon.svg", PackageResources.icon_svg),
+        ("index.html", PackageResources.index_html),
+        ("layouts.js", PackageResources.layouts_js),
+        ("main.js", PackageResources.main_js),
+        ("people.js", PackageResources.people_js),
+        ("recording.js", PackageResources.recording_js),
+        ("signalling.js", PackageResources.signalling_js),
+        ("statistics.js", PackageResources.statistics_js),
+        ("style.css", PackageResources.style_css),
+        ("symbols.js", PackageResources.symbols_js),
+    ].map { ($0, String(decoding: $1, as: UTF8.self)) }
+
     static func type(of name: String) -> String {
         switch name.split(separator: ".").last {
         case "html": "text/html; charset=utf-8"

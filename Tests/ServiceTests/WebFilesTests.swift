@@ -12,7 +12,7 @@ import Testing
         #expect(Set(names) == Set(WebFiles.files.map(\.name)))
         for file in WebFiles.files {
             let text = try String(contentsOf: folder.appendingPathComponent(file.name), encoding: .utf8)
-            #expect(file.text == text, "run Sources/Service/Web/embed.sh")
+            #expect(file.text == text)
         }
     }
 }
