@@ -67,6 +67,10 @@ public protocol JobStore: Sendable {
     func jobs(states: Set<JobRecord.State>, limit: Int) throws(StoreError) -> [JobRecord]
     /// Deletes a job that has ended, and its chunks; false if it was not there.
     func removeJob(_ id: String) throws(StoreError) -> Bool
+    /// Jobs that have ended, by whichever process, and of whose end nobody has been told; the oldest first.
+    func unannounced(limit: Int) throws(StoreError) -> [JobRecord]
+    /// Whoever has to be told of its end has been.
+    func announced(_ id: String) throws(StoreError)
 
     /// Keeps a part that is done; a second time changes nothing.
     func finishChunk(_ id: String, owner: String, chunk: JobChunk) throws(StoreError)

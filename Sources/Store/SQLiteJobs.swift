@@ -107,6 +107,22 @@ extension SQLiteStore: JobStore {
         }
     }
 
+    public func unannounced(limit: Int) throws(StoreError) -> [JobRecord] {
+        try database.read { access throws(StoreError) in
+            try access.rows(
+                "SELECT \(SQLiteStore.jobColumns) FROM jobs WHERE announced = 0 "
+                    + "AND state IN ('finished', 'failed', 'cancelled') ORDER BY changed, number LIMIT ?",
+                [.integer(Int64(max(0, limit)))]
+            ) { SQLiteStore.job($0) }
+        }
+    }
+
+    public func announced(_ id: String) throws(StoreError) {
+        _ = try database.transaction { access throws(StoreError) in
+            try access.run("UPDATE jobs SET announced = 1 WHERE id = ?", [.text(id)])
+        }
+    }
+
     public func finishChunk(_ id: String, owner: String, chunk: JobChunk) throws(StoreError) {
         try database.transaction { access throws(StoreError) in
             _ = try SQLiteStore.require(id, owner: owner, access)

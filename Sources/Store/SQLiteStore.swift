@@ -54,7 +54,13 @@ public final class SQLiteStore: Sendable {
                 error TEXT) STRICT
             """,
             "CREATE INDEX webhooks_in_order ON webhooks (target, room, id)",
-        ]
+        ],
+        [
+            // Whoever tells of the end of jobs begins with those that end from now on.
+            "ALTER TABLE jobs ADD COLUMN announced INTEGER NOT NULL DEFAULT 0",
+            "UPDATE jobs SET announced = 1 WHERE state NOT IN ('queued', 'running')",
+            "CREATE INDEX jobs_to_announce ON jobs (announced, state)",
+        ],
     ]
 
     /// The version that this program writes.

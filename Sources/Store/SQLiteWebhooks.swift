@@ -17,15 +17,38 @@ extension SQLiteStore: WebhookOutbox {
     public func due(now: Int64, limit: Int) throws(StoreError) -> [WebhookRecord] {
         try database.read { access throws(StoreError) in
             try access.rows(
-                "SELECT id, room, target, event, body, tries, next_try, created, error FROM webhooks "
-                    + "WHERE id IN (SELECT min(id) FROM webhooks GROUP BY target, room) AND next_try <= ? "
-                    + "ORDER BY next_try, id LIMIT ?", [.integer(now), .integer(Int64(clamping: max(0, limit)))]
-            ) { row in
-                WebhookRecord(
-                    id: row.integer(0), room: row.text(1), target: row.text(2), event: row.text(3), body: row.text(4),
-                    tries: Int(row.integer(5)), nextTry: row.integer(6), created: row.integer(7),
-                    error: row.optionalText(8))
-            }
+                SQLiteStore.webhook + "WHERE id IN (SELECT min(id) FROM webhooks GROUP BY target, room) "
+                    + "AND next_try <= ? ORDER BY next_try, id LIMIT ?",
+                [.integer(now), .integer(Int64(clamping: max(0, limit)))]
+            ) { SQLiteStore.webhook($0) }
+        }
+    }
+
+    public func due(target: String, now: Int64, limit: Int) throws(StoreError) -> [WebhookRecord] {
+        try database.read { access throws(StoreError) in
+            try access.rows(
+                SQLiteStore.webhook + "WHERE id IN (SELECT min(id) FROM webhooks WHERE target = ? GROUP BY room) "
+                    + "AND next_try <= ? ORDER BY next_try, id LIMIT ?",
+                [.text(target), .integer(now), .integer(Int64(clamping: max(0, limit)))]
+            ) { SQLiteStore.webhook($0) }
+        }
+    }
+
+    private static let webhook =
+        "SELECT id, room, target, event, body, tries, next_try, created, error FROM webhooks "
+
+    private static func webhook(_ row: Database.Row) -> WebhookRecord {
+        WebhookRecord(
+            id: row.integer(0), room: row.text(1), target: row.text(2), event: row.text(3), body: row.text(4),
+            tries: Int(row.integer(5)), nextTry: row.integer(6), created: row.integer(7), error: row.optionalText(8))
+    }
+
+    public func nextTry(target: String) throws(StoreError) -> Int64? {
+        try database.read { access throws(StoreError) in
+            try access.rows(
+                "SELECT min(next_try) FROM webhooks "
+                    + "WHERE id IN (SELECT min(id) FROM webhooks WHERE target = ? GROUP BY room)", [.text(target)]
+            ) { $0.optionalInteger(0) }.first ?? nil
         }
     }
 

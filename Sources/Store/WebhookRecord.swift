@@ -20,8 +20,12 @@ public protocol WebhookOutbox: Sendable {
     func enqueue(room: String, target: String, event: String, body: String, now: Int64) throws(StoreError) -> Int64
     /// What is to be tried now, the longest due first.
     func due(now: Int64, limit: Int) throws(StoreError) -> [WebhookRecord]
+    /// The same, of one target.
+    func due(target: String, now: Int64, limit: Int) throws(StoreError) -> [WebhookRecord]
     /// When the next is to be tried; nil if none waits.
     func nextTry() throws(StoreError) -> Int64?
+    /// The same, of one target.
+    func nextTry(target: String) throws(StoreError) -> Int64?
     /// It has arrived, or nobody wants it any more.
     func remove(webhook id: Int64) throws(StoreError)
     func retry(webhook id: Int64, at time: Int64, error: String) throws(StoreError)

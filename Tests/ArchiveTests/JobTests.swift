@@ -197,5 +197,7 @@ struct StoppingStore: JobStore {
         try store.jobs(states: states, limit: limit)
     }
     func removeJob(_ id: String) throws(StoreError) -> Bool { try store.removeJob(id) }
+    func unannounced(limit: Int) throws(StoreError) -> [JobRecord] { try store.unannounced(limit: limit) }
+    func announced(_ id: String) throws(StoreError) { try store.announced(id) }
     func chunks(of id: String) throws(StoreError) -> [JobChunk] { try store.chunks(of: id) }
 }

@@ -27,6 +27,11 @@ import Testing
             let done = try #require(try store.job("z"))
             #expect(done.state == .finished && done.progress == 1 && done.owner == nil && done.changed == 1100)
             #expect(try store.jobs(states: [.finished], limit: 5).map(\.id) == ["z"])
+            #expect(try store.unannounced(limit: 5).map(\.id) == ["z"])
+            _ = try store.cancel("a", now: 1200)
+            #expect(try store.unannounced(limit: 5).map(\.id) == ["z", "a"])
+            try store.announced("z")
+            #expect(try store.unannounced(limit: 5).map(\.id) == ["a"])
             #expect(try store.jobs(states: Set(JobRecord.State.allCases), limit: 5).map(\.id) == ["a", "other", "z"])
         }
     }
