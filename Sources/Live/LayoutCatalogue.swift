@@ -12,6 +12,8 @@ final class LayoutCatalogue: Sendable {
     private let sent = Mutex<(files: [String: LayoutFile], order: [String])>(([:], []))
     /// Layouts of clients that are kept; of more, the oldest is forgotten, which views that show it do not mind.
     private static let sentLimit = 256
+    /// Texts of layouts that are not built in, as they were when they were last asked for.
+    private let texts = Mutex<[String: String]>([:])
 
     /// Throws if the default layout cannot be read.
     init(folders: [String], default name: String) throws(LiveError) {
@@ -22,6 +24,16 @@ final class LayoutCatalogue: Sendable {
         } catch {
             throw LiveError(422, "\(error)")
         }
+        keep(name, path: name.hasSuffix(".json") ? name : name + ".json")
+    }
+
+    /// The text of a layout that is not built in and was asked for before; nil for any other. Never reads a file.
+    func text(named name: String) -> String? { texts.withLock { $0[name] } }
+
+    private func keep(_ name: String, path: String) {
+        guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 19 else { return }
+        let text = String(decoding: data, as: UTF8.self)
+        texts.withLock { $0[name] = text.trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 
     /// Names that clients may give, in alphabetical order.
@@ -45,7 +57,9 @@ final class LayoutCatalogue: Sendable {
                 let path = "\(folder)/\(name).json"
                 guard FileManager.default.fileExists(atPath: path) else { continue }
                 do {
-                    return try LayoutFile(path: path)
+                    let file = try LayoutFile(path: path)
+                    keep(name, path: path)
+                    return file
                 } catch {
                     // Clients have no business with the server's paths.
                     throw LiveError(422, "the layout \(name) is broken: \(error.problem)")
@@ -74,7 +88,12 @@ final class LayoutCatalogue: Sendable {
             let name = LayoutCatalogue.freshName()
             sent.files[name] = file
             sent.order.append(name)
-            if sent.order.count > LayoutCatalogue.sentLimit { sent.files[sent.order.removeFirst()] = nil }
+            let oldest = sent.order.count > LayoutCatalogue.sentLimit ? sent.order.removeFirst() : nil
+            if let oldest { sent.files[oldest] = nil }
+            texts.withLock { texts in
+                texts[name] = String(decoding: text, as: UTF8.self)
+                if let oldest { texts[oldest] = nil }
+            }
             return name
         }
     }

@@ -18,6 +18,8 @@ public final class RoomRecording: @unchecked Sendable {
     /// What of the view is written; nil for sound alone, and for tracks alone.
     let key: RenditionKey?
     let room: LiveRoom
+    private let catalogue: LayoutCatalogue
+    private let overload: Overload
     private let notify: @Sendable (RecordingEvent) -> Void
     /// What renditions know it by.
     private let number = RoomRecording.numbers.add(1, ordering: .relaxed).oldValue
@@ -40,9 +42,10 @@ public final class RoomRecording: @unchecked Sendable {
     private let state = Mutex(State())
 
     init(
-        _ options: RecordingOptions, key: RenditionKey?, room: LiveRoom,
-        notify: @escaping @Sendable (RecordingEvent) -> Void
+        _ options: RecordingOptions, key: RenditionKey?, room: LiveRoom, catalogue: LayoutCatalogue,
+        overload: Overload, notify: @escaping @Sendable (RecordingEvent) -> Void
     ) {
+        (self.catalogue, self.overload) = (catalogue, overload)
         (self.options, self.key, self.room, self.notify) = (options, key, room, notify)
     }
 
@@ -90,7 +93,9 @@ public final class RoomRecording: @unchecked Sendable {
     }
 
     private func beginTracks() throws(ContainerError) {
-        let tracks = try TrackRecording(options, room: room) { [weak self] event in self?.take(event) }
+        let tracks = try TrackRecording(options, room: room, catalogue: catalogue, overload: overload) {
+            [weak self] event in self?.take(event)
+        }
         state.withLock {
             $0.tracks = tracks
             $0.parts += 1
@@ -340,7 +345,8 @@ extension LiveServer {
             let best = used?.max { $0.subscribers.count < $1.subscribers.count }
             return RenditionKey(rung: rung.name, format: best?.key.format ?? formats[0])
         }
-        let recording = RoomRecording(options, key: key, room: room, notify: onEvent)
+        let recording = RoomRecording(
+            options, key: key, room: room, catalogue: catalogue, overload: overload, notify: onEvent)
         let choice = key.map { _ in ViewChoice(layout: options.layout) }
         do throws(LiveError) {
             try room.change { (room, now) throws(RoomError) in

@@ -22,6 +22,8 @@ final class TrackRecording: Sendable {
         /// Of each participant what the manifest last said.
         var known: [String: Participant] = [:]
         var levels: [String: Float] = [:]
+        var poorNetworks: Set<String> = []
+        var step = Degradation.none
         var speaker: String?
         var rotations: [Int: Rotation] = [:]
         /// Tracks of pictures whose chunks cannot be decoded before their next keyframe.
@@ -34,6 +36,8 @@ final class TrackRecording: Sendable {
     private let epoch: MediaTime
     private let size: PictureSize
     private let rate: Double
+    private let catalogue: LayoutCatalogue
+    private let overload: Overload
     private let state: Mutex<State>
     private let wishes: Wishes
 
@@ -43,10 +47,12 @@ final class TrackRecording: Sendable {
     }
 
     init(
-        _ options: RecordingOptions, room: LiveRoom, notify: @escaping @Sendable (Event) -> Void
+        _ options: RecordingOptions, room: LiveRoom, catalogue: LayoutCatalogue, overload: Overload,
+        notify: @escaping @Sendable (Event) -> Void
     ) throws(ContainerError) {
         let now = MonotonicClock.now
         epoch = room.epoch
+        (self.catalogue, self.overload) = (catalogue, overload)
         (size, rate) = (room.canvas, room.frameRate.framesPerSecond)
         state = Mutex(State())
         let wishes = Wishes()
@@ -72,7 +78,7 @@ final class TrackRecording: Sendable {
     /// Begins with the room as it is.
     func begin(_ room: Room, at now: MediaTime, participants: [LiveParticipant]) {
         recorder.note(.view(view: TrackRecording.view, size: size, rate: rate), at: now)
-        recorder.note(.layout(view: TrackRecording.view, layout: room.layout), at: now)
+        setLayout(room.layout, at: now)
         if room.pinned != nil { recorder.note(.pinned(view: TrackRecording.view, participant: room.pinned), at: now) }
         for participant in room.participants {
             arrived(participant, at: now, participants.first { $0.id == participant.id })
@@ -92,21 +98,47 @@ final class TrackRecording: Sendable {
         case .changed(let participant): changed(participant, at: event.time)
         case .left(let participant, _): left(participant.id, at: event.time)
         case .activeSpeaker(let id): setSpeaker(id, at: event.time)
-        case .layout(let name): recorder.note(.layout(view: TrackRecording.view, layout: name), at: event.time)
+        case .layout(let name): setLayout(name, at: event.time)
         case .pinned(let id): recorder.note(.pinned(view: TrackRecording.view, participant: id), at: event.time)
         case .view, .recording, .closed: break
         }
     }
 
-    /// As the layouts were given it.
+    /// A built-in layout is known everywhere by its name; of any other the text is kept, as it is now.
+    private func setLayout(_ name: String, at time: MediaTime) {
+        recorder.note(.layout(view: TrackRecording.view, layout: catalogue.text(named: name) ?? name), at: time)
+    }
+
+    /// What a tick knew: loudness as the layouts were given it, whose network is poor, what the server gives up.
     func note(levels facts: [MediaFacts], at time: MediaTime) {
-        let changed = state.withLock { state in
+        let step = overload.step
+        let (changed, networks, before) = state.withLock { state in
+            var networks: [(String, Bool)] = []
+            for fact in facts where state.poorNetworks.contains(fact.participant) != fact.hasPoorNetwork {
+                networks.append((fact.participant, fact.hasPoorNetwork))
+                if fact.hasPoorNetwork {
+                    state.poorNetworks.insert(fact.participant)
+                } else {
+                    state.poorNetworks.remove(fact.participant)
+                }
+            }
+            let before = state.step
+            state.step = step
             var changed: [String: Double] = [:]
             for fact in facts where state.levels[fact.participant] ?? -127 != fact.level {
                 state.levels[fact.participant] = fact.level
                 changed[fact.participant] = min(0, max(-127, Double(fact.level)))
             }
-            return changed
+            return (changed, networks, before)
+        }
+        for (id, isPoor) in networks { recorder.note(.poorNetwork(participant: id, isPoor), at: time) }
+        if before != step {
+            let isTaken = step > before
+            // Each that lies between; those that are taken back in reverse.
+            let steps = Degradation.allCases.filter { $0 > min(before, step) && $0 <= max(before, step) }
+            for step in isTaken ? steps : steps.reversed() {
+                recorder.note(.degraded(step: "\(step)", isTaken), at: time)
+            }
         }
         if !changed.isEmpty { recorder.note(.levels(changed), at: time) }
     }
@@ -172,6 +204,7 @@ final class TrackRecording: Sendable {
         let live = state.withLock { state in
             state.known[id] = nil
             state.levels[id] = nil
+            state.poorNetworks.remove(id)
             return state.participants.removeValue(forKey: id)
         }
         if let live { release(live) }
