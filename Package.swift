@@ -48,6 +48,7 @@ let package = Package(
         cLibrary("CSRTP", pkgConfig: "libsrtp2"),
         cLibrary("CWebSockets", pkgConfig: "libwebsockets"),
         cLibrary("CSQLite", pkgConfig: "sqlite3"),
+        cLibrary("CCurl", pkgConfig: "libcurl"),
 
         .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 
@@ -93,7 +94,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Live", "Recording", "Store", "Containers", "Layout", "Media", "Timing", "CWebSockets", "COpenSSL",
+                "Archive", "Live", "Recording", "Store", "Containers", "Layout", "Media", "Timing", "CWebSockets",
+                "COpenSSL", "CCurl",
             ],
             exclude: ["Operating.md", "Signalling.md"], resources: [.embedInCode("Web")], swiftSettings: settings),
         .executableTarget(
@@ -157,7 +159,7 @@ let package = Package(
                 "tessera", "Archive", "Store", "Recording", "Codecs", "Containers", "Layout", "Media",
                 "Timing",
             ]),
-        tests("ServiceTests", ["Service", "Live", "Store", "Timing"]),
+        tests("ServiceTests", ["Service", "Archive", "Live", "Layout", "Store", "Timing"]),
         tests("BrowserTests", ["tessera"], exclude: ["Pages"]),
         tests(
             "LiveTests",

@@ -35,6 +35,8 @@ public final class LiveServer: @unchecked Sendable {
         let participant: String
     }
     private let nextNumber = Atomic(1)
+    /// Told of each room that opens, on the thread of whoever opens it, before anybody is in it. Set before the start.
+    public var onOpen: (@Sendable (String) -> Void)?
 
     /// Binds the sockets. Throws if the port is taken, or an address makes no sense.
     public init(_ configuration: LiveConfiguration) throws(LiveError) {
@@ -263,6 +265,7 @@ public final class LiveServer: @unchecked Sendable {
         guard let result else {
             throw LiveError(503, "there are \(limit) rooms, the most that are allowed", retryAfter: 30)
         }
+        if result.1 { onOpen?(name) }
         return result
     }
 
