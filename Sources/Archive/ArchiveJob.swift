@@ -113,6 +113,32 @@ public struct ArchiveJobs: Sendable {
         return (ArchiveJob(record, jobs: self), plan.warnings)
     }
 
+    /// Queues a request that is checked as far as the session's manifest goes, which takes no longer than a moment; its
+    /// worker looks through the files.
+    @discardableResult
+    public func queue(
+        _ request: ArchiveRequest, now: Int64
+    ) throws(ArchiveError) -> (job: ArchiveJob, warnings: [String]) {
+        let id = ArchiveJobs.newIdentifier()
+        let warnings = try ArchivePlan.glance(request)
+        let record = JobRecord(id: id, kind: ArchiveJobs.kind, payload: request.json, maximumTries: 5, created: now)
+        try storing { () throws(StoreError) in try store.submit(record) }
+        return (ArchiveJob(record, jobs: self), warnings)
+    }
+
+    /// Jobs of whose end nobody has been told, the oldest first.
+    public func unannounced(limit: Int = 100) throws(ArchiveError) -> [ArchiveJob] {
+        let records = try storing { () throws(StoreError) in try store.unannounced(limit: limit) }
+        return records.filter { $0.kind == ArchiveJobs.kind }.map { ArchiveJob($0, jobs: self) }
+    }
+
+    /// Takes a job that has ended away, and what it has made if that lies in the job's own folder.
+    public func remove(_ id: String) throws(ArchiveError) {
+        _ = try job(id)
+        _ = try storing { () throws(StoreError) in try store.removeJob(id) }
+        try? FileManager.default.removeItem(atPath: folder(of: id))
+    }
+
     /// The newest first.
     public func jobs(
         states: Set<JobRecord.State> = Set(JobRecord.State.allCases), limit: Int = 1000

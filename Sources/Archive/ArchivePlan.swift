@@ -74,6 +74,21 @@ struct ArchivePlan: Sendable {
         self.session = session
     }
 
+    /// What can be said of a request without a look into media files: throws for what is wrong already.
+    static func glance(_ request: ArchiveRequest) throws(ArchiveError) -> [String] {
+        guard case .session(let folder) = request.source else { return try ArchivePlan(request).warnings }
+        let session = try RecordedSession(manifestIn: folder, view: request.view)
+        _ = try session.identify(request.leftOut, field: "leaveOut")
+        _ = try session.identify(request.hidden, field: "hide")
+        if let start = request.start, session.end > .zero, start >= session.end {
+            throw ArchiveError(
+                .badRequest, place: "$.trim.start", "found \(start); the session ends at \(session.end)")
+        }
+        var warnings = session.warnings
+        warnOfStrangers(try layouts(request, session, &warnings), session, &warnings)
+        return warnings
+    }
+
     /// A tick shows the newest picture that is due by the middle of its interval, as in every render.
     static func lead(_ rate: FrameRate) -> MediaTime {
         max(.zero, MediaTime(nanoseconds: rate.interval.nanoseconds / 2) - .milliseconds(1))

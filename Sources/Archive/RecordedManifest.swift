@@ -13,6 +13,38 @@ extension RecordedSession {
     ///   - view: whose layouts, size and rate are followed; nil for the first that the manifest names.
     ///   - lead: pictures are shown up to so much before their time.
     init(folder: String, view: String?, lead: MediaTime, cancel: CancelFlag?) throws(ArchiveError) {
+        let (manifest, reading) = try read(folder: folder, view: view)
+        try openTracks(manifest, folder: folder, cancel: cancel)
+        take(reading, view: view, lead: lead)
+        end = max(
+            manifest.hasEnded ? manifest.entries.last?.at ?? .zero : .zero, tracks.compactMap(\.end).max() ?? .zero)
+        silences = reading.silences
+    }
+
+    /// A session without its files: who was there, and its layouts. Its end is zero if the manifest does not tell. Throws
+    /// if not one of its files is there.
+    init(manifestIn folder: String, view: String?) throws(ArchiveError) {
+        let (manifest, reading) = try read(folder: folder, view: view)
+        people = reading.people
+        layouts = reading.layouts
+        end = manifest.hasEnded ? manifest.entries.last?.at ?? .zero : .zero
+        for (_, file) in manifest.tracks where !RecordedSession.isThere(folder + "/" + file.file) {
+            warnings.append("\(file.file): is missing; '\(file.participant)' is composited without it")
+        }
+        guard manifest.tracks.contains(where: { RecordedSession.isThere(folder + "/" + $0.1.file) }) else {
+            throw ArchiveError(
+                .unusable, place: "$.session",
+                warnings.last ?? "its manifest names no track, so there is nothing to composite")
+        }
+    }
+
+    private static func isThere(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path) || FileManager.default.fileExists(atPath: path + ".part")
+    }
+
+    private mutating func read(
+        folder: String, view: String?
+    ) throws(ArchiveError) -> (manifest: Manifest, reading: ManifestReplay) {
         let path = folder + "/" + Manifest.fileName
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
@@ -34,15 +66,11 @@ extension RecordedSession {
         if !manifest.hasEnded { warnings.append("\(path): has no end; the recording was cut off") }
         var reading = ManifestReplay(view: view ?? ManifestReplay.firstView(of: manifest))
         for entry in manifest.entries { reading.take(entry) }
-        try openTracks(manifest, folder: folder, cancel: cancel)
-        take(reading, view: view, lead: lead)
-        end = max(
-            manifest.hasEnded ? manifest.entries.last?.at ?? .zero : .zero, tracks.compactMap(\.end).max() ?? .zero)
         guard view == nil || reading.sawView else {
             throw ArchiveError(
                 .badRequest, place: "$.view", "found \"\(LayoutError.excerpt(view ?? ""))\", which the session had not")
         }
-        silences = reading.silences
+        return (manifest, reading)
     }
 
     private mutating func openTracks(

@@ -13,10 +13,10 @@ public struct Access: Sendable {
         self.isOpenOnLoopback = isOpenOnLoopback
     }
 
-    /// The claims under which `request` may act in `room`; nil for a room means all of them. Throws 401 without a good
-    /// token, 403 if it does not reach that far.
+    /// The claims under which `request` may act in `room`; nil for a room means all of them, or with `anyRoom` whichever
+    /// it is that the token opens. Throws 401 without a good token, 403 if it does not reach that far.
     func claims(
-        of request: HTTPRequest, room: String?, needs: [Grant], mayHaveExpired: Bool = false,
+        of request: HTTPRequest, room: String?, needs: [Grant], mayHaveExpired: Bool = false, anyRoom: Bool = false,
         now: Int = Int(Date().timeIntervalSince1970)
     ) throws(Problem) -> TokenClaims? {
         guard let token = try bearer(of: request) else {
@@ -33,7 +33,7 @@ public struct Access: Sendable {
                 401, error.description,
                 headers: [("WWW-Authenticate", "Bearer realm=\"tessera\", error=\"invalid_token\"")])
         }
-        guard room.map(claims.opens) ?? (claims.room == "*") else {
+        guard anyRoom || room.map(claims.opens) ?? (claims.room == "*") else {
             throw Access.insufficient(
                 room.map { "the token does not open the room \($0)" } ?? "the token opens one room only")
         }

@@ -2,8 +2,8 @@
 enum OpenAPI {
     static let document =
         "{\n" + head + ",\n  \"paths\": {\n" + sessionPaths + ",\n" + roomPaths + ",\n" + recordingPaths
-        + "\n  },\n  \"components\": {\n"
-        + components + "\n  }\n}\n"
+        + ",\n" + archivePaths + "\n  },\n  \"components\": {\n"
+        + components.replacing("@archive", with: archiveSchemas) + "\n  }\n}\n"
 
     private static let head = #"""
           "openapi": "3.1.0",
@@ -26,6 +26,7 @@ enum OpenAPI {
               }
             },
             "parameters": {
+              "job": {"name": "job", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
               "recording": {"name": "recording", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
               "expires": {
                 "name": "expires",
@@ -153,6 +154,7 @@ enum OpenAPI {
               }
             },
             "schemas": {
+            @archive,
               "Recording": {
                 "type": "object",
                 "required": ["id", "room", "kind", "state", "started", "wasInterrupted", "bytes", "duration", "files"],

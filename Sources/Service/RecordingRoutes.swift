@@ -54,7 +54,7 @@ extension Router {
 
         static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-        private static func text(_ milliseconds: Int64) -> String {
+        static func text(_ milliseconds: Int64) -> String {
             Date(timeIntervalSince1970: Double(milliseconds) / 1000).ISO8601Format()
         }
     }
@@ -199,25 +199,32 @@ extension Router {
     private func signedURL(_ request: HTTPRequest, _ id: String) throws(Problem) -> HTTPResponse {
         try choose(request, [.post]) { _ throws(Problem) in
             _ = try recording(request, id, needs: .record)
-            let expires = Int(Date().timeIntervalSince1970) + 3600
-            let signature = access.keys.signature(of: Router.signed(id, expires))
-            return HTTPResponse(
-                json: SignedURL(
-                    url: "/v1/recordings/\(id)/file?expires=\(expires)&signature=\(signature)", expires: expires))
+            return signedURL(for: "/v1/recordings/\(id)/file", of: "recording", id)
         }
     }
 
-    private static func signed(_ id: String, _ expires: Int) -> String { "recording\n\(id)\n\(expires)" }
+    func signedURL(for path: String, of kind: String, _ id: String) -> HTTPResponse {
+        let expires = Int(Date().timeIntervalSince1970) + 3600
+        let signature = access.keys.signature(of: "\(kind)\n\(id)\n\(expires)")
+        return HTTPResponse(
+            json: SignedURL(url: "\(path)?expires=\(expires)&signature=\(signature)", expires: expires))
+    }
+
+    /// Whether the request comes by a signed link, instead of with a token. Throws 403 for one that is not good any more.
+    func isSigned(_ request: HTTPRequest, _ kind: String, _ id: String) throws(Problem) -> Bool {
+        guard let signature = request.value("signature") else { return false }
+        guard let text = request.value("expires"), let expires = Int(text),
+            expires > Int(Date().timeIntervalSince1970),
+            access.keys.checks(signature, of: "\(kind)\n\(id)\n\(expires)")
+        else { throw Problem(403, "the link has expired, or was changed; ask for another") }
+        return true
+    }
 
     private func file(_ request: HTTPRequest, _ id: String, name: String?) throws(Problem) -> HTTPResponse {
         try choose(request, [.get]) { _ throws(Problem) in
             let recordings = try requireRecordings()
             let record: RecordingRecord
-            if let signature = request.value("signature") {
-                guard let text = request.value("expires"), let expires = Int(text),
-                    expires > Int(Date().timeIntervalSince1970),
-                    access.keys.checks(signature, of: Router.signed(id, expires))
-                else { throw Problem(403, "the link has expired, or was changed; ask for another") }
+            if try isSigned(request, "recording", id) {
                 guard let found = try recordings.find(id) else { throw Problem(404, "there is no recording '\(id)'") }
                 record = found
             } else {
@@ -255,7 +262,7 @@ extension Router {
         return "\(recordings.folder)/\(record.id)/\(name)"
     }
 
-    private func answer(_ request: HTTPRequest, _ file: SentFile, name: String) -> HTTPResponse {
+    func answer(_ request: HTTPRequest, _ file: SentFile, name: String) -> HTTPResponse {
         let tag = "\"\(file.tag)\""
         var headers = [
             ("ETag", tag), ("Accept-Ranges", "bytes"), ("Cache-Control", "private, no-cache"),

@@ -50,12 +50,14 @@ public final class Recordings: Sendable {
     private let active = Mutex<[String: any RunningRecording]>([:])
     /// Where the catalogue is told what recordings tell, in its order.
     private let queue = DispatchQueue(label: "recordings")
+    private let webhooks: Webhooks?
     private let log: @Sendable (String) -> Void
 
     public init(
         recorder: any Recorder, catalogue: any RecordingCatalogue, folder: String, quota: Quota = Quota(),
-        log: @escaping @Sendable (String) -> Void = { _ in }
+        webhooks: Webhooks? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        self.webhooks = webhooks
         (self.recorder, self.catalogue, self.folder) = (recorder, catalogue, folder)
         (self.quota, self.log) = (quota, log)
     }
@@ -67,6 +69,8 @@ public final class Recordings: Sendable {
     /// Makes catalogue and disk agree, and finishes what was cut off. Before anything is recorded.
     public func reconcile() throws(StoreError) {
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let open = try catalogue.recordings(
+            room: nil, states: [.recording, .paused, .interrupted], limit: .max)
         let findings = try Reconciliation(folder: folder).run(catalogue, now: Recordings.now) { path in
             let outcome = try Recovery.run(path: path)
             return Reconciliation.Repaired(
@@ -78,6 +82,9 @@ public final class Recordings: Sendable {
             }
         }
         for finding in findings { log("recordings: \(finding)") }
+        for cutOff in open {
+            if let record = try catalogue.recording(cutOff.id), !record.state.isOpen { tellEnd(record) }
+        }
         sweep()
     }
 
@@ -211,9 +218,13 @@ public final class Recordings: Sendable {
         }
         let path = folder
         do throws(StoreError) {
-            try catalogue.update(id) { record throws(StoreError) in
+            let record = try catalogue.update(id) { record throws(StoreError) in
                 Recordings.apply(event, to: &record, folder: path)
             }
+            if case .began = event, record.files.count == 1 {
+                webhooks?.tell("recording.started", room: record.room, Router.RecordingReport(record, progress: nil))
+            }
+            if case .ended = event { tellEnd(record) }
         } catch {
             if error.code != .notFound { log("recordings: \(id): \(error.description)") }
         }
@@ -222,6 +233,12 @@ public final class Recordings: Sendable {
             active.withLock { $0[id] = nil }
             sweep()
         }
+    }
+
+    private func tellEnd(_ record: RecordingRecord) {
+        webhooks?.tell(
+            record.state == .finished ? "recording.finished" : "recording.failed", room: record.room,
+            Router.RecordingReport(record, progress: nil))
     }
 
     private static func apply(_ event: RecordingEvent, to record: inout RecordingRecord, folder: String) {

@@ -13,11 +13,13 @@ public final class Router: Sendable {
     let layouts: [String]
     let figures: HTTPFigures
     let recordings: Recordings?
+    let archives: Archives?
     private let draining = Mutex(false)
 
     public init(
         rooms: any Rooms, access: Access, iceServers: [String] = [], layouts: [String] = BuiltInLayouts.names,
-        figures: HTTPFigures = HTTPFigures(), recordings: Recordings? = nil
+        figures: HTTPFigures = HTTPFigures(), recordings: Recordings? = nil,
+        archives: Archives? = nil
     ) {
         self.rooms = rooms
         self.access = access
@@ -25,6 +27,7 @@ public final class Router: Sendable {
         self.layouts = layouts
         self.figures = figures
         self.recordings = recordings
+        self.archives = archives
     }
 
     /// Nobody is let in any more; those who are in stay. Readiness says so.
@@ -95,6 +98,9 @@ public final class Router: Sendable {
         case ("v1", 2) where path[1] == "recordings": return try recordingList(request)
         case ("v1", 3...) where path[1] == "recordings":
             return try underRecording(request, id: path[2], Array(path.dropFirst(3)))
+        case ("v1", 3) where path[1] == "archive" && path[2] == "jobs": return try archiveJobs(request)
+        case ("v1", 4...) where path[1] == "archive" && path[2] == "jobs":
+            return try underArchiveJob(request, id: path[3], Array(path.dropFirst(4)))
         case ("v1", 2) where path[1] == "layouts": return try get(request) { () in HTTPResponse(json: layouts) }
         case (_, 1): return try get(request) { () throws(Problem) in try page(request, path[0]) }
         default: throw Router.nothingHere

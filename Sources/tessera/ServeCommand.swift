@@ -1,4 +1,6 @@
+import Archive
 import Foundation
+import Layout
 import Live
 import Media
 import Service
@@ -29,6 +31,11 @@ enum ServeCommand {
         Option("--trusted-proxy", value: "IP", repeatable: true, "a proxy whose X-Forwarded-For is believed"),
         Option("--keep-days", value: "N", "deletes recordings that ended longer ago (never)"),
         Option("--keep-gigabytes", value: "N", "deletes the oldest recordings beyond that (never)"),
+        Option(
+            "--archive-workers", value: "N", "pieces of archive jobs made at a time, when rooms leave time (1; 0 none)"),
+        Option(
+            "--webhooks", value: "JSON",
+            "whom to tell what happens, [{\"url\", \"secret\", \"events\"}]; best kept in the file"),
         Option("--drain", value: "SECONDS", "from SIGTERM, when nobody is let in any more, to the end (5)"),
         Option("--open", "asks nobody on loopback for a token"),
         Option("--demo", "fills the room demo with participants who play Samples/; is open"),
@@ -101,19 +108,40 @@ enum ServeCommand {
         var folder: String
         var catalogue: SQLiteStore
         var quota: Recordings.Quota
+        /// Pieces of archive jobs that are made at a time.
+        var archiveWorkers: Int
+        var webhooks: [WebhookTarget]
+        /// Where jobs have their folders.
+        var archive: String
+    }
+
+    private static func webhooks(_ settings: ServeSettings) throws(CommandFailure) -> [WebhookTarget] {
+        guard let value = settings.value("--webhooks") else { return [] }
+        // Not the text itself: there are secrets in it.
+        let source = value.source.prefix { $0 != "=" && $0 != "'" }.trimmingCharacters(in: .whitespaces)
+        do {
+            return try WebhookTarget.read(try JSONParser.parse(Array(value.text.utf8)))
+        } catch {
+            throw .misuse("\(source): \(error)")
+        }
     }
 
     private static func store(_ settings: ServeSettings) throws(CommandFailure) -> RecordingStore {
-        let folder = settings.value("--data")?.text ?? "tessera-data"
+        let given = settings.value("--data")?.text ?? "tessera-data"
+        // Jobs are worked on by other processes, too, which may run elsewhere.
+        let folder = given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
         try? FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let days = try settings.integer("--keep-days", in: 1...100_000)
+        let workers = try settings.integer("--archive-workers", in: 0...64) ?? 1
+        let webhooks = try webhooks(settings)
         let gigabytes = try settings.integer("--keep-gigabytes", in: 1...1_000_000)
         do throws(StoreError) {
             return RecordingStore(
                 folder: folder + "/recordings", catalogue: try SQLiteStore(path: folder + "/catalogue.db"),
                 quota: Recordings.Quota(
-                    age: days.map { Double($0) * 86_400 }, bytes: gigabytes.map { Int64($0) * 1_000_000_000 }))
+                    age: days.map { Double($0) * 86_400 }, bytes: gigabytes.map { Int64($0) * 1_000_000_000 }),
+                archiveWorkers: workers, webhooks: webhooks, archive: folder + "/archive")
         } catch {
             throw .failed("\(folder)/catalogue.db: \(error.description)")
         }
@@ -150,9 +178,16 @@ enum ServeCommand {
             throw .failed(error.description)
         }
         let figures = HTTPFigures()
+        let log: @Sendable (String) -> Void = { StandardError.write("tessera: \($0)\n") }
+        let webhooks = Webhooks(targets: store.webhooks, outbox: store.catalogue, log: log)
         let recordings = Recordings(
-            recorder: rooms, catalogue: store.catalogue, folder: store.folder, quota: store.quota,
-            log: { StandardError.write("tessera: \($0)\n") })
+            recorder: rooms, catalogue: store.catalogue, folder: store.folder, quota: store.quota, webhooks: webhooks,
+            log: log)
+        let archives = Archives(
+            jobs: ArchiveJobs(store: store.catalogue, folder: store.archive), recordings: recordings,
+            workers: store.archiveWorkers, webhooks: webhooks, log: log)
+        let watch = RoomWatch(rooms: rooms, webhooks: webhooks)
+        rooms.onOpen = { [watch] room in watch.opened(room) }
         do throws(StoreError) {
             try recordings.reconcile()
         } catch {
@@ -160,7 +195,7 @@ enum ServeCommand {
         }
         let router = Router(
             rooms: rooms, access: access, iceServers: iceServers, layouts: rooms.layoutNames, figures: figures,
-            recordings: recordings)
+            recordings: recordings, archives: archives)
         let signalling = Signalling(router: router)
         do throws(ServiceError) {
             server = try HTTPServer(http, figures: figures, signalling: signalling) { router.respond(to: $0) }
@@ -169,14 +204,19 @@ enum ServeCommand {
         }
         rooms.start()
         server.start()
+        webhooks.start()
+        archives.start()
         let demo = hasDemo ? try Demo(server: rooms) : nil
         let room = hasDemo ? Demo.room : "lobby"
         FileHandle.standardOutput.write(Data("ready: \(url(http, port: server.port, access, room: room))\n".utf8))
         wait(for: signals, http, server, signalling, router, rooms, recordings, drainSeconds: drainSeconds)
         server.stop()
         recordings.stopAll()
+        archives.stop()
         demo?.stop()
         rooms.stop()
+        watch.settle()
+        webhooks.stop()
     }
 
     /// Returns when the service is to end. SIGHUP, or a change of the files, takes the certificate anew. SIGTERM lets

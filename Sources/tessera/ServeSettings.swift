@@ -69,6 +69,7 @@ struct ServeSettings {
             switch (member.value, option.value == nil, option.isRepeatable) {
             case (.bool(let flag), true, _): texts = [flag ? "1" : "0"]
             case (_, true, _): throw .misuse("\(source): expected true or false")
+            case (let json, false, false) where option.value == "JSON": texts = [json.compact]
             case (.string(let text), false, false): texts = [text]
             case (.number(let number), false, false): texts = [JSONValue.number(number).compact]
             case (.array(let list), false, true):

@@ -28,7 +28,7 @@ struct OpenAPITests {
                 switch part {
                 case "{room}": "r"
                 case "{session}": "s1"
-                case "{recording}", "{file}": "r"
+                case "{recording}", "{file}", "{job}": "r"
                 case "{participant}": "p1"
                 default: String(part)
                 }
