@@ -7,13 +7,14 @@
 # make crash  kills recordings at 200 random moments in each container
 # make lint   checks the formatting of the source
 # make fuzz   feeds every parser bytes that break it, if any do
+# make interop  GStreamer's webrtcbin as a client of a server
 # make sanitize  the tests under the address and the thread sanitizer
 
 SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run render test bench bench-live soak crash lint format sanitize fuzz packages samples clean
+.PHONY: all build run render test bench bench-live soak crash lint format sanitize fuzz interop packages samples clean
 all: build
 
 packages:
@@ -76,6 +77,10 @@ sanitize: packages
 # A minute for each parser; `make fuzz TARGETS="sdp rtcp" SECONDS_EACH=300` for some, longer.
 fuzz: packages
 	SECONDS_EACH=$(or $(SECONDS_EACH),60) Tests/Fuzz/run $(TARGETS)
+
+interop: build
+	@.ci/install-packages packages-interop
+	Tests/Interop/run
 
 samples:
 	@.ci/install-packages packages-samples

@@ -105,6 +105,17 @@ import WebRTC
         #expect(try answer(offer, .publish).session.media.map(\.direction) == [.inactive, .inactive])
     }
 
+    /// webrtcbin refuses an answer of which any section lacks its transport.
+    @Test func mediaThatIsRefusedHasATransportToo() throws {
+        let offer = Offers.chromePlain.replacing("opus/48000/2", with: "other/48000/2")
+        let reply = try answer(offer).answer
+        #expect(reply.media.map { $0.port == 0 } == [true, false])
+        for section in reply.media {
+            #expect(section.transport.usernameFragment != nil && section.transport.password != nil)
+            #expect(section.transport.setup == .passive && !section.transport.fingerprints.isEmpty)
+        }
+    }
+
     @Test func whatIsNotProtectedIsRefusedWithItsLine() throws {
         let line = { (text: String, start: String) in
             (text.split(separator: "\r\n").firstIndex { $0.hasPrefix(start) } ?? -2) + 1

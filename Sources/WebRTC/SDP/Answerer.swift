@@ -83,10 +83,9 @@ public struct Answerer: Sendable {
                     throw unacceptable(section)
                 }
             }
-            if reply.port != 0 {
-                reply.transport = ownTransport(remote)
-                if index == first { addCandidates(to: &reply) }
-            }
+            // Also where media is refused: GStreamer takes no answer that lacks it in one section.
+            reply.transport = ownTransport(remote)
+            if index == first, reply.port != 0 { addCandidates(to: &reply) }
             negotiated.append(media)
             answer.media.append(reply)
         }
