@@ -58,17 +58,23 @@ export class LayoutPicker {
     if (!isHost) this.forAll.checked = false;
   }
 
+  // Until the room's layout is known none is chosen, unless one's own is.
   async load(current) {
-    const known = await fetch("/v1/layouts").then((response) => response.json()).catch(() => []);
-    const names = [...new Set([...order.filter((name) => known.includes(name)), ...known])]
-      .filter((name) => name === current || !unlisted.includes(name));
+    this.current = current;
+    this.known = await fetch("/v1/layouts").then((response) => response.json()).catch(() => []);
+    this.draw();
+  }
+
+  draw() {
+    const names = [...new Set([...order.filter((name) => this.known.includes(name)), ...this.known])]
+      .filter((name) => name === this.current || !unlisted.includes(name));
     const set = document.createElement("fieldset");
     const legend = document.createElement("legend");
     legend.textContent = "Layout of my picture";
     set.append(legend);
     for (const name of names) {
       const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
-      Object.assign(input, { type: "radio", name: "layout", value: name, checked: name === current });
+      Object.assign(input, { type: "radio", name: "layout", value: name, checked: name === this.current });
       text.textContent = words[name] ?? name.replaceAll("-", " ");
       label.append(input, picture(name), text);
       set.append(label);
@@ -83,11 +89,12 @@ export class LayoutPicker {
       }
     });
     this.panel.replaceChildren(set, this.forAllField);
-    this.current = current;
   }
 
   select(name) {
     this.current = name;
-    for (const input of this.panel.querySelectorAll("input")) input.checked = input.value === name;
+    const inputs = [...this.panel.querySelectorAll("input[name=layout]")];
+    if (this.known?.includes(name) && !inputs.some((input) => input.value === name)) return this.draw();
+    for (const input of inputs) input.checked = input.value === name;
   }
 }

@@ -128,7 +128,7 @@ function enter() {
   recorder.onerror = (words) => notice(words, "OK");
   clearInterval(timer);
   timer = setInterval(() => panel.update().catch(() => {}), 1000);
-  picker.load(connection.view ?? "grid");
+  picker.load(connection.view);
   window.tessera = connection;
   follow();
   report(connection.state);
@@ -197,7 +197,7 @@ const pinning = ["speaker", "presentation", "pip", "single", "filmstrip", "inter
 
 async function pin(id) {
   const isPinned = pinned === id;
-  const layout = connection.view ?? signalling.room?.layout ?? "grid";
+  const layout = connection.view ?? signalling.room?.layout;
   const view = { pinned: isPinned ? null : id };
   // Nobody's own choice is the room's.
   const chosen = connection.view;
