@@ -131,7 +131,11 @@ let package = Package(
             name: "NetworkTesting", dependencies: ["Timing"], path: "Tests/NetworkTesting", swiftSettings: settings),
         // Parsers of what others write, to be fuzzed (`make fuzz`); what was found is replayed by the tests.
         .target(
-            name: "FuzzTargets", dependencies: ["RTP", "WebRTC", "SecureTransport", "Layout", "Timing"],
+            name: "FuzzTargets",
+            dependencies: [
+                "RTP", "WebRTC", "SecureTransport", "Layout", "Timing", "Recording", "Archive", "Live", "Service",
+                "Store",
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: settings),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Replay", swiftSettings: settings),

@@ -8,7 +8,7 @@ import WebRTC
 /// nothing is.
 public enum FuzzTarget: String, CaseIterable, Sendable {
     case stun, demux, framing, rtp, rtcp, sdp, trickle, candidate, vp8, vp9, h264, opus, red, peer, layout, freeswitch,
-        twilio, owt
+        twilio, owt, token, http, manifest, archive
 
     public func run(_ bytes: [UInt8]) {
         switch self {
@@ -39,6 +39,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .freeswitch: _ = try? ImportedLayout.read(bytes, from: .freeswitch, fallbackName: "imported")
         case .twilio: _ = try? ImportedLayout.read(bytes, from: .twilio, fallbackName: "imported")
         case .owt: _ = try? ImportedLayout.read(bytes, from: .owt, fallbackName: "imported")
+        case .token: FuzzTarget.token(bytes)
+        case .http: FuzzTarget.http(bytes)
+        case .manifest: FuzzTarget.manifest(bytes)
+        case .archive: FuzzTarget.archive(bytes)
         }
     }
 
