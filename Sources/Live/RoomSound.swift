@@ -44,7 +44,9 @@ final class RoomSound {
     /// The full mix of the last ticks, the newest last.
     private var recent: [[Float]] = []
     private var chunks: [EncodedChunk] = []
-    private(set) var encodes = 0
+    private let encodeCount = Atomic(0)
+    /// Of the last tick; may be asked on any thread.
+    var encodes: Int { encodeCount.load(ordering: .relaxed) }
     /// The full mix of the last tick, encoded for all who share it.
     private(set) var sharedChunk: EncodedChunk?
 
@@ -164,7 +166,7 @@ final class RoomSound {
         if let chunk, !sharing.isEmpty {
             outputs.append(Output(chunk: chunk, output: sharedOutput, sessions: sharing))
         }
-        encodes = outputs.count
+        encodeCount.store(outputs.count, ordering: .relaxed)
         return outputs
     }
 

@@ -118,7 +118,9 @@ struct LoadMeasureTests {
     @Test func codesAreReadBack() {
         let whole = PictureCode.Area(x: 0, y: 0, width: 640, height: 360)
         for frame in stride(from: 0, to: PictureCode.frames, by: 7) {
-            let read = PictureCode.read(in: whole, of: picture(publisher: frame % 16, frame: frame).luma)
+            // A plane is no owner of what it points to.
+            let picture = picture(publisher: frame % 16, frame: frame)
+            let read = withExtendedLifetime(picture) { PictureCode.read(in: whole, of: picture.luma) }
             #expect(read?.publisher == frame % 16 && read?.frame == frame)
         }
     }
@@ -127,9 +129,13 @@ struct LoadMeasureTests {
         let plain = WritablePicture(size: PictureSize(width: 640, height: 360))
         for y in 0..<360 { for x in 0..<640 { plain.luma.base[y * plain.luma.stride + x] = UInt8((x + y) & 255) } }
         let picture = plain.freeze(colour: .bt601Limited)
-        #expect(PictureCode.read(in: PictureCode.Area(x: 0, y: 0, width: 640, height: 360), of: picture.luma) == nil)
-        // Beyond the picture, too.
-        #expect(PictureCode.read(in: PictureCode.Area(x: 900, y: 0, width: 640, height: 360), of: picture.luma) == nil)
+        withExtendedLifetime(picture) {
+            let (inside, beyond) = (0.0, 900.0)
+            for x in [inside, beyond] {
+                let area = PictureCode.Area(x: x, y: 0, width: 640, height: 360)
+                #expect(PictureCode.read(in: area, of: picture.luma) == nil)
+            }
+        }
     }
 
     // MARK: - Tones
