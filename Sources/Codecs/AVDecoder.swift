@@ -53,30 +53,19 @@ public final class AVDecoder: VideoDecoder {
         // What neither is shown nor needed by others is not even decoded.
         decoder.context.pointee.skip_frame = wantsPicture ? AVDISCARD_DEFAULT : AVDISCARD_NONREF
 
-        var failure: CodecError?
         do {
-            try chunk.data.withUnsafeBufferPointer { data throws(CodecError) in
-                try decoder.send(
-                    data, time: chunk.time, decodeTime: chunk.decodeTime, isKeyframe: chunk.isKeyframe)
-            }
+            try decoder.decode(chunk) { frame throws(CodecError) in try take(frame, into: &pictures) }
         } catch {
-            failure = error
+            gate.damage(at: chunk.time, inKeyframe: chunk.isKeyframe)
+            // What cannot be decoded because of earlier damage is no news.
+            if wasWaiting, !chunk.isKeyframe, !chunk.data.isEmpty, error.code == .corrupt { return }
+            throw error
         }
-        do {
-            try takeFrames(at: chunk.time, into: &pictures)
-        } catch {
-            failure = failure ?? error
-        }
-        guard let failure else { return }
-        gate.damage(at: chunk.time, inKeyframe: chunk.isKeyframe)
-        // What cannot be decoded because of earlier damage is no news.
-        if wasWaiting, !chunk.isKeyframe, !chunk.data.isEmpty, failure.code == .corrupt { return }
-        throw failure
     }
 
     public func flush(into pictures: inout [DecodedPicture]) throws(CodecError) {
         decoder.end()
-        try takeFrames(at: lastTime ?? .zero, into: &pictures)
+        try decoder.takeFrames(at: lastTime ?? .zero) { frame throws(CodecError) in try take(frame, into: &pictures) }
     }
 
     public func reset() {
@@ -102,24 +91,6 @@ public final class AVDecoder: VideoDecoder {
         let ahead = chunk.time - chunk.decodeTime
         guard ahead > .zero, interval > .zero else { return }
         decoder.context.pointee.has_b_frames = Int32(min(16, (ahead.seconds / interval.seconds).rounded(.up)))
-    }
-
-    /// Appends all frames that are ready, and throws at the end if one of them is damaged.
-    private func takeFrames(at time: MediaTime, into pictures: inout [DecodedPicture]) throws(CodecError) {
-        var failure: CodecError?
-        var failures = 0
-        // A decoder that fails has not yet given all it has, but it must not keep us here for ever.
-        while failures < 64 {
-            do {
-                guard try decoder.receive(time: time) == .frame else { break }
-                defer { av_frame_unref(decoder.frame) }
-                try take(decoder.frame, into: &pictures)
-            } catch {
-                failure = error
-                failures += 1
-            }
-        }
-        if let failure { throw failure }
     }
 
     private func take(

@@ -34,28 +34,17 @@ public final class AVSoundDecoder: SoundDecoder {
     }
 
     public func decode(_ chunk: EncodedChunk, into blocks: inout [SoundBlock]) throws(CodecError) {
-        var failure: CodecError?
         do {
-            try chunk.data.withUnsafeBufferPointer { data throws(CodecError) in
-                try decoder.send(
-                    data, time: chunk.time, decodeTime: chunk.decodeTime, isKeyframe: chunk.isKeyframe)
-            }
+            try decoder.decode(chunk) { frame throws(CodecError) in try take(frame, into: &blocks) }
         } catch {
-            failure = error
+            if !chunk.data.isEmpty { reopen() }
+            throw error
         }
-        do {
-            try takeFrames(at: chunk.time, into: &blocks)
-        } catch {
-            failure = failure ?? error
-        }
-        guard let failure else { return }
-        if !chunk.data.isEmpty { reopen() }
-        throw failure
     }
 
     public func flush(into blocks: inout [SoundBlock]) throws(CodecError) {
         decoder.end()
-        try takeFrames(at: nil, into: &blocks)
+        try decoder.takeFrames(at: nil) { frame throws(CodecError) in try take(frame, into: &blocks) }
         try flushResampler(into: &blocks)
     }
 
@@ -80,23 +69,6 @@ public final class AVSoundDecoder: SoundDecoder {
     /// A damaged packet can change a decoder's mind about the stream for good, and a flush does not bring it back.
     private func reopen() {
         if let fresh = try? AVSoundDecoder.open(parameters) { decoder = fresh }
-    }
-
-    private func takeFrames(at time: MediaTime?, into blocks: inout [SoundBlock]) throws(CodecError) {
-        var failure: CodecError?
-        var failures = 0
-        // A decoder that fails has not yet given all it has, but it must not keep us here for ever.
-        while failures < 64 {
-            do {
-                guard try decoder.receive(time: time) == .frame else { break }
-                defer { av_frame_unref(decoder.frame) }
-                try take(decoder.frame, into: &blocks)
-            } catch {
-                failure = error
-                failures += 1
-            }
-        }
-        if let failure { throw failure }
     }
 
     private func take(

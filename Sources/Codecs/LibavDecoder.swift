@@ -118,6 +118,46 @@ final class LibavDecoder {
         }
     }
 
+    /// Puts a chunk in and hands all frames that are ready to `take`; then throws the first of what went wrong.
+    func decode(
+        _ chunk: EncodedChunk, _ take: (UnsafeMutablePointer<AVFrame>) throws(CodecError) -> Void
+    ) throws(CodecError) {
+        var failure: CodecError?
+        do {
+            try chunk.data.withUnsafeBufferPointer { data throws(CodecError) in
+                try send(data, time: chunk.time, decodeTime: chunk.decodeTime, isKeyframe: chunk.isKeyframe)
+            }
+        } catch {
+            failure = error
+        }
+        do {
+            try takeFrames(at: chunk.time, take)
+        } catch {
+            failure = failure ?? error
+        }
+        if let failure { throw failure }
+    }
+
+    /// Hands all frames that are ready to `take`, and throws at the end if one of them is damaged.
+    func takeFrames(
+        at time: MediaTime?, _ take: (UnsafeMutablePointer<AVFrame>) throws(CodecError) -> Void
+    ) throws(CodecError) {
+        var failure: CodecError?
+        var failures = 0
+        // A decoder that fails has not yet given all it has, but it must not keep us here for ever.
+        while failures < 64 {
+            do {
+                guard try receive(time: time) == .frame else { break }
+                defer { av_frame_unref(frame) }
+                try take(frame)
+            } catch {
+                failure = error
+                failures += 1
+            }
+        }
+        if let failure { throw failure }
+    }
+
     func reset() { avcodec_flush_buffers(context) }
 
     private func error(_ result: Int32, time: MediaTime?) -> CodecError {
