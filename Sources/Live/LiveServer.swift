@@ -76,7 +76,7 @@ public final class LiveServer: @unchecked Sendable {
         network.start()
         pool.start(threads: max(1, configuration.decoders))
         WarmUp.begin(configuration)
-        frameClock.start { [unowned self] now in
+        frameClock.start(stride: { [overload] in overload.step.tickStride }) { [unowned self] now in
             overload.advance(to: now)
             for room in rooms.withLock({ Array($0.values) }) {
                 room.tick(now: now)

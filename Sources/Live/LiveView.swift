@@ -28,7 +28,6 @@ final class LiveView: @unchecked Sendable {
     private var reductions: [PictureSize: PictureReduction] = [:]
     private var ticks = 0
     private(set) var wishedHeights = WishedHeights()
-    private var contents: [TileContent] = []
     /// What small tiles show while they change at a lower rate.
     private var held: [TileContent: Picture] = [:]
 
@@ -140,8 +139,7 @@ final class LiveView: @unchecked Sendable {
             return []
         }
         let step = overload.step
-        if ticks % step.tickDivisor != 0 { return contents }
-        let budget = MediaTime(nanoseconds: interval.nanoseconds * Int64(step.tickDivisor))
+        let budget = MediaTime(nanoseconds: interval.nanoseconds * Int64(step.tickStride) / 2)
         if used.allSatisfy(\.isBehind) {
             // Before the first encoder is there, nothing is late.
             if used.contains(where: \.isReady) {
@@ -173,12 +171,11 @@ final class LiveView: @unchecked Sendable {
             state.stages.composite.record(composited - laidOut)
             state.stages.scale.record(ended - composited)
         }
-        contents = scene.tiles.map(\.content)
         if ticks % 8 == 0 {
             wishedHeights.note(scene)
             shown.withLock { $0 = scene.tiles }
         }
-        return contents
+        return scene.tiles.map(\.content)
     }
 
     /// Gives each rendition its picture: the largest first, since it takes longest.
@@ -219,7 +216,7 @@ final class LiveView: @unchecked Sendable {
         var kept: Set<TileContent> = []
         for (index, tile) in scene.tiles.enumerated() {
             let divisor = step.divisor(ofTile: tile.rect.width * tile.rect.height, on: canvasSize.area)
-            if (ticks / step.tickDivisor + index) % divisor != 0 { kept.insert(tile.content) }
+            if (ticks + index) % divisor != 0 { kept.insert(tile.content) }
         }
         return kept
     }

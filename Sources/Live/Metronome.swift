@@ -9,7 +9,8 @@ import Timing
 /// drift; ticks whose time has passed by more than an interval are left out and counted, never made up for.
 final class Metronome: @unchecked Sendable {
     private let name: String
-    private let rate: FrameRate
+    /// Of which a tick comes every other time, or less often.
+    private let halves: FrameRate
     private let isStopping = Atomic(false)
     private let done = DispatchSemaphore(value: 0)
 
@@ -27,13 +28,19 @@ final class Metronome: @unchecked Sendable {
 
     init(name: String, rate: FrameRate) {
         self.name = name
-        self.rate = rate
+        guard let halves = FrameRate(numerator: rate.numerator * 2, denominator: rate.denominator) else {
+            preconditionFailure("a rate of at most 500,000")
+        }
+        self.halves = halves
     }
 
-    /// Calls `body` with the time that each tick is for.
-    func start(_ body: @escaping @Sendable (MediaTime) -> Void) {
+    /// Calls `body` with the time that each tick is for. `stride` is asked before each wait for how many halves of the
+    /// rate's interval lie between two ticks: 2, or more where fewer are wanted.
+    func start(
+        stride: @escaping @Sendable () -> Int = { 2 }, _ body: @escaping @Sendable (MediaTime) -> Void
+    ) {
         let thread = Thread { [self] in
-            run(body)
+            run(stride, body)
             done.signal()
         }
         thread.name = name
@@ -46,18 +53,19 @@ final class Metronome: @unchecked Sendable {
         done.wait()
     }
 
-    private func run(_ body: (MediaTime) -> Void) {
+    private func run(_ stride: () -> Int, _ body: (MediaTime) -> Void) {
         let start = MonotonicClock.now
         var index: Int64 = 0
         while !isStopping.load(ordering: .acquiring) {
-            let deadline = start + rate.time(ofFrame: index)
+            let deadline = start + halves.time(ofFrame: index)
             Metronome.sleep(until: deadline)
             let began = MonotonicClock.now
             body(deadline)
             let ended = MonotonicClock.now
-            let next = index + 1
-            index = max(next, rate.frames(before: ended - start))
-            let missed = index - next
+            let step = Int64(max(1, stride()))
+            let next = index + step
+            let missed = max(0, halves.frames(before: ended - start) - next + step - 1) / step
+            index = next + missed * step
             figures.withLock { figures in
                 figures.ticks += 1
                 figures.missed += missed

@@ -9,9 +9,11 @@ public enum Degradation: Int, CaseIterable, Comparable, Sendable {
     case fastestEncoding
     /// Tiles of less than an eighth of the canvas change at half the rate.
     case slowerSmallTiles
-    /// Half of the ticks.
+    /// Two of three frames: 20 a second of 30.
+    case twoThirdsFrameRate
+    /// Half of the frames.
     case halfFrameRate
-    /// A third of the ticks.
+    /// A third of the frames.
     case thirdFrameRate
     /// Three quarters of the width and height, of renditions that are not recorded.
     case smallerPictures
@@ -36,8 +38,10 @@ public enum Degradation: Int, CaseIterable, Comparable, Sendable {
         self >= .slowerSmallTiles && area * 8 < canvas ? 2 : 1
     }
 
-    /// Every how many ticks a picture is mixed.
-    public var tickDivisor: Int { self >= .thirdFrameRate ? 3 : self >= .halfFrameRate ? 2 : 1 }
+    /// From one tick of the frame clock to the next, in halves of the full rate's interval.
+    public var tickStride: Int {
+        self >= .thirdFrameRate ? 6 : self >= .halfFrameRate ? 4 : self >= .twoThirdsFrameRate ? 3 : 2
+    }
 
     /// The size that a rendition of `size` is encoded at; sides stay even.
     public func size(of size: PictureSize) -> PictureSize {
@@ -55,8 +59,8 @@ public enum Degradation: Int, CaseIterable, Comparable, Sendable {
         case .fasterEncoding: 1.5
         case .fastestEncoding: 1.2
         case .slowerSmallTiles: 1.3
-        case .halfFrameRate: 2
-        case .thirdFrameRate: 1.5
+        case .twoThirdsFrameRate, .thirdFrameRate: 1.5
+        case .halfFrameRate: 1.34
         case .smallerPictures: 1.7
         case .halfPictures: 2
         }

@@ -5,25 +5,27 @@ import Timing
 
 /// A machine in virtual time: the work of a frame by what is given up.
 @Suite struct OverloadControllerTests {
-    /// Runs `controller` for `seconds` at 30 ticks a second, `work` being what a frame takes in milliseconds with
+    /// Runs `controller` for `seconds` at up to 30 frames a second, `work` being what a frame takes in milliseconds with
     /// nothing given up. Each step does as much for that as it says of itself.
     private func run(
         _ controller: inout OverloadController, from start: MediaTime, seconds: Double, work: Double
     ) -> [OverloadController.Change] {
         var changes: [OverloadController.Change] = []
-        for tick in 0..<Int(seconds * 30) {
+        var due = 0
+        for tick in 0..<Int(seconds * 60) {
             let step = controller.step
-            if tick % step.tickDivisor == 0 {
+            if tick >= due {
+                due = tick + step.tickStride
                 var frame = work
                 if step >= .fasterEncoding { frame *= 0.75 }
                 if step >= .fastestEncoding { frame *= 0.9 }
                 if step >= .slowerSmallTiles { frame *= 0.85 }
                 if step >= .halfPictures { frame *= 0.35 } else if step >= .smallerPictures { frame *= 0.6 }
                 // Every tenth frame is dearer, as keyframes and cuts are.
-                if tick % 10 == 0 { frame *= 1.15 }
-                controller.note(load: frame / (1000.0 / 30 * Double(step.tickDivisor)))
+                if tick % 20 < step.tickStride { frame *= 1.15 }
+                controller.note(load: frame / (1000.0 / 60 * Double(step.tickStride)))
             }
-            if let change = controller.advance(to: start + FrameRate.fps30.time(ofFrame: Int64(tick))) {
+            if let change = controller.advance(to: start + FrameRate(60).time(ofFrame: Int64(tick))) {
                 changes.append(change)
             }
         }
@@ -48,7 +50,7 @@ import Timing
         let up = run(&controller, from: .zero, seconds: 30, work: 3000)
         #expect(up.map(\.to) == Array(Degradation.allCases.dropFirst()))
         #expect(controller.step == .refusal)
-        let down = run(&controller, from: MediaTime(seconds: 30), seconds: 3.2, work: 5)
+        let down = run(&controller, from: MediaTime(seconds: 30), seconds: 3.6, work: 5)
         #expect(down.map(\.to) == Array(Degradation.allCases.dropLast().reversed()))
         #expect(controller.step == .none)
     }
@@ -81,5 +83,7 @@ import Timing
         #expect(Degradation.refusal.size(of: PictureSize(width: 1280, height: 720)).description == "640x360")
         #expect(Degradation.halfFrameRate.size(of: PictureSize(width: 1280, height: 720)).description == "1280x720")
         #expect(Degradation.allCases.filter(\.refusesParticipants) == [.refusal])
+        // 30, 20, 15 and 10 frames of 30.
+        #expect(Set(Degradation.allCases.map { 60 / $0.tickStride }) == [30, 20, 15, 10])
     }
 }
