@@ -58,7 +58,7 @@ private final class LoggedSink: RecordingSink {
     /// lacks at most the last second.
     @Test(arguments: ["webm", "mkv", "mp4", "ogg"])
     func anyPrefixOfTheWritesIsPlayable(_ kind: String) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let log = LoggedSink.Log()
         let soundOnly = kind == "mp4" || kind == "ogg"
         let writer = try writer(scratch.file("a.\(kind)"), log, soundOnly: soundOnly)
@@ -100,7 +100,7 @@ private final class LoggedSink: RecordingSink {
     }
 
     @Test func piecesAreAtMostHalfASecond() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let log = LoggedSink.Log()
         let writer = try writer(scratch.file("a.webm"), log)
         var flushed = MediaTime.zero
@@ -117,7 +117,7 @@ private final class LoggedSink: RecordingSink {
 
     @Test(arguments: ["webm", "mkv", "mp4"], [500, 10_000, 20_000])
     func noSpaceLeft(_ kind: String, room: Int64) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let log = LoggedSink.Log()
         log.room = room
         let path = scratch.file("a.\(kind)")

@@ -24,7 +24,7 @@ import Timing
     }
 
     @Test func badInputIsSaidInOneLine() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         #expect(failure(scratch.file("none.webm"))?.code == .noSuchFile)
         #expect(failure("a\0b")?.code == .noSuchFile)
         #expect(failure(scratch.path)?.code == .isDirectory)
@@ -42,7 +42,7 @@ import Timing
 
     /// Files that name others: none of the others may be opened.
     @Test func playlistsAreRefused() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let other = try recording(scratch, "other.webm")
         let playlists = [
             "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n\(other)\n#EXT-X-ENDLIST\n",
@@ -57,7 +57,7 @@ import Timing
     }
 
     @Test func aFileCutInTheMiddleIsReadAsFarAsItGoes() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         for name in ["a.webm", "a.mkv"] {
             let whole = bytes(of: try recording(scratch, name))
             let cut = scratch.write(Array(whole[0..<whole.count / 2]), as: "cut-" + name)
@@ -70,7 +70,7 @@ import Timing
     }
 
     @Test func damageIsPassedOver() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         var whole = bytes(of: try recording(scratch, "a.webm", seconds: 8))
         for index in 20_000..<21_000 { whole[index] = UInt8(truncatingIfNeeded: index &* 31) }
         let content = try WholeFile(FileReader(path: scratch.write(whole, as: "damaged.webm")))
@@ -79,7 +79,7 @@ import Timing
     }
 
     @Test func readingStopsWhenCancelled() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = try recording(scratch, "a.webm")
         let flag = CancelFlag()
         let reader = try FileReader(path: path, cancel: flag)
@@ -91,7 +91,7 @@ import Timing
 
     /// Every byte of a small file set to other values, and the file cut everywhere: no trap, no endless loop.
     @Test func hostileFilesNeverTrap() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.webm")
         let writer = try FileWriter(path: path, video: PlainMedia.video, sound: PlainMedia.sound)
         for (track, chunk) in PlainMedia.both(seconds: 1) { try writer.write(chunk, to: track) }

@@ -6,7 +6,7 @@ import Timing
 @Suite struct FileWriterTests {
     @Test(arguments: ["webm", "mkv"])
     func whatIsWrittenIsRead(_ kind: String) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.\(kind)")
         var options = FileWriter.Options()
         options.title = "Room 7"
@@ -52,7 +52,7 @@ import Timing
 
     @Test(arguments: ["webm", "mkv", "mp4", "ogg"])
     func soundAlone(_ kind: String) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.\(kind)")
         let writer = try FileWriter(path: path, video: nil, sound: PlainMedia.sound)
         for index in 0..<150 { try writer.write(PlainMedia.packet(Int64(index)), to: .sound) }
@@ -69,7 +69,7 @@ import Timing
     }
 
     @Test func sameChunksGiveTheSameBytes() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         for name in ["a.webm", "b.webm"] {
             let writer = try FileWriter(path: scratch.file(name), video: PlainMedia.video, sound: PlainMedia.sound)
             for (track, chunk) in PlainMedia.both(seconds: 2) { try writer.write(chunk, to: track) }
@@ -79,7 +79,7 @@ import Timing
     }
 
     @Test func goesToAKeyframe() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.webm")
         let writer = try FileWriter(path: path, video: PlainMedia.video, sound: PlainMedia.sound)
         for (track, chunk) in PlainMedia.both(seconds: 10) { try writer.write(chunk, to: track) }
@@ -95,7 +95,7 @@ import Timing
     }
 
     @Test func oneStreamAheadIsBoundedInMediaTime() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let writer = try FileWriter(
             path: scratch.file("a.webm"), video: PlainMedia.video, sound: PlainMedia.sound)
         // Sound stays away for two seconds; pictures must not wait for it longer than permitted.
@@ -111,7 +111,7 @@ import Timing
     }
 
     @Test func anExistingFileIsRefusedOrKeptUntilTheEnd() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.write([1, 2, 3], as: "a.webm")
         let refused = #expect(throws: ContainerError.self) {
             try FileWriter(path: path, video: PlainMedia.video, sound: nil)
@@ -129,7 +129,7 @@ import Timing
     }
 
     @Test func anUnfinishedRecordingIsNotReplacedUnasked() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let part = scratch.write([1, 2, 3], as: "a.webm.part")
         let refused = #expect(throws: ContainerError.self) {
             try FileWriter(path: scratch.file("a.webm"), video: PlainMedia.video, sound: nil)
@@ -139,7 +139,7 @@ import Timing
     }
 
     @Test func aFileThatAppearsMeanwhileIsKept() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.webm")
         let writer = try FileWriter(path: path, video: PlainMedia.video, sound: nil)
         for index in 0..<60 { try writer.write(PlainMedia.picture(Int64(index)), to: .video) }
@@ -151,7 +151,7 @@ import Timing
     }
 
     @Test func whatCannotBeWrittenIsSaid() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         func code(_ name: String, video: VideoParameters? = PlainMedia.video) -> ContainerError.Code? {
             do throws(ContainerError) {
                 _ = try FileWriter(path: scratch.file(name), video: video, sound: nil)

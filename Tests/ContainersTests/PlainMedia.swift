@@ -42,9 +42,9 @@ enum PlainMedia {
 final class Scratch {
     let path: String
 
-    init() {
+    init() throws {
         path = NSTemporaryDirectory() + "/tessera-" + UUID().uuidString
-        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit {

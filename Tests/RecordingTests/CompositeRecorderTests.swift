@@ -65,7 +65,7 @@ private final class DiskSink: RecordingSink {
     }
 
     @Test func twoThreadsRecordOneFile() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 4)
         let path = scratch.file("a.webm")
         let recorder = try recorder(path, media, Disk(), .wait)
@@ -95,7 +95,7 @@ private final class DiskSink: RecordingSink {
 
     /// Live: a disk that stands still costs chunks, not memory, and what is recorded afterwards is decodable.
     @Test func aStalledDiskDropsUntilAKeyframe() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 8)
         let disk = Disk()
         let path = scratch.file("a.webm")
@@ -119,7 +119,7 @@ private final class DiskSink: RecordingSink {
     }
 
     @Test func aFullDiskIsSaidAndTheFileStaysPlayable() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 8)
         let disk = Disk()
         disk.room = 60_000
@@ -138,7 +138,7 @@ private final class DiskSink: RecordingSink {
     }
 
     @Test func aCancelledRecordingIsKeptAndCanBeFinished() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 4)
         for kind in ["webm", "mkv"] {
             let path = scratch.file("a.\(kind)")

@@ -39,7 +39,7 @@ private final class LogSink: RecordingSink {
         Written(kind: "mp4", video: .h264, sound: .aac),
     ])
     func whatWasWrittenBeforeTheCrashPlays(_ written: Written) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(videoCodec: written.video, soundCodec: written.sound, seconds: 5)
         let log = LogSink.Log()
         let writer = try FileWriter(
@@ -95,7 +95,7 @@ private final class LogSink: RecordingSink {
     /// A real full disk, where the tests may mount one.
     @Test(.enabled(if: geteuid() == 0))
     func aFullFileSystem() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let mounted = mount("tmpfs", scratch.path, "tmpfs", 0, "size=1m")
         guard mounted == 0 else { return }
         defer { umount(scratch.path) }

@@ -64,7 +64,7 @@ struct EndlessMedia {
         Written(kind: "mp4", video: .h264, sound: .opus),
     ])
     func aRoomIsRecordedFromItsNextKeyframeOn(_ written: Written) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(videoCodec: written.video, soundCodec: written.sound, seconds: 6)
         let path = scratch.file("a.\(written.kind)")
         let told = Told()
@@ -116,7 +116,7 @@ struct EndlessMedia {
     }
 
     @Test func soundAlone() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 4)
         let path = scratch.file("a.ogg")
         let told = Told()
@@ -134,7 +134,7 @@ struct EndlessMedia {
 
     /// Pauses at awkward moments: afterwards sound has no gap and sound and picture lie as before.
     @Test(arguments: ["webm", "mp4"]) func pausesLeaveNoHole(_ kind: String) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media =
             kind == "webm"
             ? try EncodedMedia(seconds: 6) : try EncodedMedia(videoCodec: .h264, seconds: 6)
@@ -166,7 +166,7 @@ struct EndlessMedia {
     }
 
     @Test func splittingLosesNothing() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 6)
         let endless = EndlessMedia(media: media, seconds: 6)
         let told = Told()
@@ -193,7 +193,7 @@ struct EndlessMedia {
     }
 
     @Test func keyframesAreWishedForUntilTheyCome() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 6)
         let told = Told()
         let recorder = try LiveRecorder(configuration(scratch.file("a.webm"), media), onEvent: told.add)
@@ -209,7 +209,7 @@ struct EndlessMedia {
     // MARK: - Disks
 
     @Test(arguments: ["webm", "mkv", "mp4"]) func aFullDiskEndsItWithAnEvent(_ kind: String) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         guard geteuid() == 0, mount("tmpfs", scratch.path, "tmpfs", 0, "size=1m") == 0 else { return }
         defer { umount2(scratch.path, Int32(MNT_DETACH)) }
         let media = try kind == "mp4" ? EncodedMedia(videoCodec: .h264, seconds: 4) : EncodedMedia(seconds: 4)
@@ -235,7 +235,7 @@ struct EndlessMedia {
     }
 
     @Test func tooLittleSpaceIsSaidBefore() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 1)
         var configuration = configuration(scratch.file("a.webm"), media)
         configuration.leastFreeSpace = .max
@@ -249,7 +249,7 @@ struct EndlessMedia {
     }
 
     @Test func aFolderThatVanishesIsNoticed() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 4)
         try FileManager.default.createDirectory(atPath: scratch.file("d"), withIntermediateDirectories: true)
         let told = Told()
@@ -268,7 +268,7 @@ struct EndlessMedia {
 
     /// Markers survive the process too.
     @Test func aCutOffRecordingKeepsItsMarkers() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let media = try EncodedMedia(seconds: 4)
         for kind in ["webm", "mkv"] {
             let path = scratch.file("a.\(kind)")

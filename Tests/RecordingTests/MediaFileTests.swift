@@ -9,7 +9,7 @@ import Timing
     /// What is encoded, written, read and decoded comes out at its time, in step.
     @Test(arguments: Written.all)
     func writtenFilesAreWholeAndInStep(_ written: Written) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.\(written.kind)")
         try EncodedMedia(videoCodec: written.video, soundCodec: written.sound, seconds: 4).record(to: path)
         let check = try FileCheck(path: path)
@@ -65,7 +65,7 @@ import Timing
     /// One side asked for to its end before the other: the packets of the other wait, or the file is read twice.
     @Test(arguments: [1 << 24, 4_000])
     func eachSideAtItsOwnPace(_ limit: Int) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("a.webm")
         try EncodedMedia(seconds: 4).record(to: path)
         let packets = PacketDistributor(
@@ -85,7 +85,7 @@ import Timing
     }
 
     @Test func damageIsLeftOutAndCounted() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         var data = bytes(of: awkward("portrait.webm"))
         for index in 60_000..<61_500 { data[index] = UInt8(truncatingIfNeeded: index &* 37) }
         let check = try FileCheck(path: scratch.write(data, as: "damaged.webm"))
@@ -96,7 +96,7 @@ import Timing
     }
 
     @Test func aCutFileIsDecodedAsFarAsItGoes() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let data = bytes(of: awkward("portrait.webm"))
         let check = try FileCheck(path: scratch.write(Array(data[0..<data.count / 2]), as: "cut.webm"))
         #expect(check.truncated != nil)

@@ -28,7 +28,7 @@ import Timing
 
     /// Somebody who is there from the start, and somebody who joins later, with H.264 and a stretch without anything.
     @Test func tracksLieOnOneClockAndGapsStay() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let folder = scratch.file("s1")
         let told = Told()
         let recorder = try recorder(folder, told)
@@ -98,7 +98,7 @@ import Timing
     }
 
     @Test func aFolderIsForOneSession() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let folder = scratch.file("s")
         let told = Told()
         let recorder = try recorder(folder, told)
@@ -110,7 +110,7 @@ import Timing
     }
 
     @Test func resolutionsMayChange() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let folder = scratch.file("s")
         let recorder = try recorder(folder, Told())
         let track = recorder.add(.init(participant: "a", name: "A", kind: .camera, codec: .vp8))

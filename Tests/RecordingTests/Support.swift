@@ -17,9 +17,9 @@ func awkward(_ name: String) -> String {
 final class Scratch {
     let path: String
 
-    init() {
+    init() throws {
         path = NSTemporaryDirectory() + "/tessera-" + UUID().uuidString
-        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit {

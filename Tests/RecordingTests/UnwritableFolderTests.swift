@@ -33,7 +33,7 @@ import Timing
 
     /// What is open is written on; the file keeps its `.part`, and is finished once that may be.
     @Test(arguments: ["webm", "mkv", "mp4"]) func aRecordingIsKept(_ kind: String) throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let folder = scratch.path
         let media = try kind == "mp4" ? EncodedMedia(videoCodec: .h264, seconds: 4) : EncodedMedia(seconds: 4)
         let path = scratch.file("a.\(kind)")
@@ -59,7 +59,7 @@ import Timing
 
     /// The next file of a recording that is split cannot be begun: that ends it, and the first is whole or kept.
     @Test func theNextFileCannotBeBegun() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let folder = scratch.path
         let media = try EncodedMedia(seconds: 4)
         let path = scratch.file("a.webm")

@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: Implementation.all) func catalogueAndDiskAgree(_ implementation: Implementation) throws {
         try implementation.use { store in
-            let scratch = Scratch()
+            let scratch = try Scratch()
             // Cut off in its second file, which the catalogue does not know yet.
             var cut = RecordingRecord(id: "cut", room: "r", started: 1)
             cut.files = [.init(path: "cut/a.webm", state: .whole, bytes: 3, duration: 10)]

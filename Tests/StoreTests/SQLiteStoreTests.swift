@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SQLiteStoreTests {
     @Test func twoProcessesMayShareAFile() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let first = try SQLiteStore(path: scratch.file("s.db"))
         let second = try SQLiteStore(path: scratch.file("s.db"))
         try first.submit(JobRecord(id: "a", kind: "k", payload: "{}", created: 0))
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func manyWorkersNeverShareAJob() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let path = scratch.file("s.db")
         let store = try SQLiteStore(path: path)
         for index in 0..<60 { try store.submit(JobRecord(id: "\(index)", kind: "k", payload: "{}", created: 0)) }
@@ -30,7 +30,7 @@ import Testing
 
     /// What a killed process leaves: the database, and the log of what was committed last.
     @Test func whatWasCommittedSurvives() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let store = try SQLiteStore(path: scratch.file("s.db"))
         for index in 0..<20 {
             try store.insert(RecordingRecord(id: "r\(index)", room: "a", started: Int64(index)))
@@ -47,7 +47,7 @@ import Testing
 
     /// The log cut off anywhere gives an earlier state, never a broken one.
     @Test func aLogThatIsCutOffIsAnEarlierState() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         let store = try SQLiteStore(path: scratch.file("s.db"))
         for index in 0..<10 { try store.insert(RecordingRecord(id: "r\(index)", room: "a", started: Int64(index))) }
         let base = try #require(FileManager.default.contents(atPath: scratch.file("s.db")))
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func whatIsNoStoreIsRefused() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         #expect(code { _ = try SQLiteStore(path: scratch.file("nowhere/s.db")) } == .cannotOpen)
         let text = scratch.write(String(repeating: "no database ", count: 400), as: "text.db")
         #expect(code { _ = try SQLiteStore(path: text) } == .damaged)
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func aFullDiskIsSaid() throws {
-        let scratch = Scratch()
+        let scratch = try Scratch()
         guard geteuid() == 0, mount("tmpfs", scratch.path, "tmpfs", 0, "size=256k") == 0 else { return }
         defer { umount2(scratch.path, Int32(MNT_DETACH)) }
         let store = try SQLiteStore(path: scratch.file("s.db"))

@@ -6,9 +6,9 @@ import Testing
 final class Scratch: Sendable {
     let path: String
 
-    init() {
+    init() throws {
         path = NSTemporaryDirectory() + "/tessera-store-" + UUID().uuidString
-        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit {
@@ -40,7 +40,7 @@ struct Implementation: CustomTestStringConvertible, Sendable {
     static let all = [
         Implementation(testDescription: "SQLite in memory") { (try SQLiteStore(), nil) },
         Implementation(testDescription: "SQLite file") {
-            let scratch = Scratch()
+            let scratch = try Scratch()
             return (try SQLiteStore(path: scratch.file("store.db")), scratch)
         },
     ]
