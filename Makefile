@@ -47,6 +47,7 @@ bench: packages
 	$(SWIFT) build -c release
 	Tests/Bench/run
 	Tests/Bench/live-bench
+	-.build/release/handshake-bench
 
 bench-live: packages
 	@.ci/install-packages packages-bench

@@ -113,6 +113,10 @@ let package = Package(
         // What they need in time, as a live room does.
         .executableTarget(
             name: "live-floor", dependencies: ["CVPX", "COpus", "CAVFormat"], path: "Tests/Bench/LiveFloor"),
+        // What a pending DTLS handshake holds in memory.
+        .executableTarget(
+            name: "handshake-bench", dependencies: ["SecureTransport", "WebRTC", "Timing"],
+            path: "Tests/Bench/Handshake", swiftSettings: settings),
         // What a tick costs, by number of tiles and share of change.
         .executableTarget(
             name: "tick-bench",
