@@ -14,7 +14,7 @@ import Timing
         #expect(link.queue(last: 25) < .milliseconds(100))
     }
 
-    @Test(arguments: [150_000, 800_000, 5_000_000], [10, 30, 100] as [Int64])
+    @Test(arguments: [150_000, 800_000, 5_000_000], [10, 30, 100, 300] as [Int64])
     func jitterIsNoCongestion(rate: Int, jitter: Int64) throws {
         var link = BottleneckLink(.init(rate: rate, jitter: .milliseconds(jitter)))
         try link.run(seconds: 60)

@@ -132,9 +132,9 @@ public struct BandwidthEstimator: Sendable {
         lastUpdate = now
         let through = delivered.bitsPerSecond.map { Double($0) / (1 - loss.inherent) }
         switch trend.signal {
-        case .overuse: if trend.standing > BandwidthEstimator.leastQueue { decrease(through, now: now) }
+        case .overuse: if trend.standing > BandwidthEstimator.leastQueue + trend.jitter { decrease(through, now: now) }
         case .underuse: break
-        case .normal where trend.standing > BandwidthEstimator.longQueue: drain(through, now: now)
+        case .normal where trend.standing > BandwidthEstimator.longQueue + trend.jitter: drain(through, now: now)
         case .normal: increase(through, passed: passed, now: now)
         }
         switch loss.judge(

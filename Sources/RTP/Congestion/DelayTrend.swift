@@ -37,6 +37,11 @@ struct DelayTrend: Sendable {
     private var usual = 0.0
     /// Least times on the way, of this and of the last stretch of 10 s.
     private var least: (now: MediaTime, before: MediaTime, since: MediaTime)?
+    /// How long, in ms, packets are held up by what is no queue: those that were sent one after the other and come all at
+    /// once, as a bottleneck never lets them through.
+    private(set) var jitter = 0.0
+    /// Packets that have come together.
+    private var burst: (firstSent: MediaTime, lastSent: MediaTime, arrived: MediaTime, groups: Int)?
     private var current: Group?
     private var previous: Group?
     private var count = 0
@@ -53,6 +58,7 @@ struct DelayTrend: Sendable {
 
     /// Takes packets in the order of sending; `arrived` is by the receiver's clock.
     mutating func add(sent: MediaTime, arrived: MediaTime) {
+        noteBurst(sent: sent, arrived: arrived)
         noteQueue(sent: sent, way: arrived - sent)
         guard var group = current else {
             current = Group(firstSent: sent, lastSent: sent, lastArrived: arrived)
@@ -71,6 +77,25 @@ struct DelayTrend: Sendable {
         current = Group(firstSent: sent, lastSent: sent, lastArrived: arrived)
     }
 
+    private mutating func noteBurst(sent: MediaTime, arrived: MediaTime) {
+        guard var burst, sent >= burst.lastSent else {
+            if burst == nil { burst = (sent, sent, arrived, 1) }
+            return
+        }
+        if arrived - burst.arrived <= .milliseconds(1) {
+            if sent - burst.lastSent > DelayTrend.groupLength {
+                burst.groups += 1
+                burst.lastSent = sent
+            }
+            burst.arrived = max(arrived, burst.arrived)
+            self.burst = burst
+            return
+        }
+        let held = burst.groups >= 3 ? (burst.lastSent - burst.firstSent).milliseconds : 0
+        jitter += (held > jitter ? 0.2 : 0.01) * (min(held, 500) - jitter)
+        self.burst = (sent, sent, arrived, 1)
+    }
+
     private mutating func noteQueue(sent: MediaTime, way: MediaTime) {
         guard var least else {
             least = (way, way, sent)
@@ -84,7 +109,7 @@ struct DelayTrend: Sendable {
             quickest.now = min(quickest.now, queue)
             return
         }
-        if signal != .overuse { usual = min(usual + 0.05 * (quickest.now - usual), 60) }
+        if signal != .overuse { usual = min(usual + 0.05 * (quickest.now - usual), 60 + jitter) }
         quickest = (queue, quickest.now, sent)
     }
 
