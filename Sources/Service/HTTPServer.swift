@@ -35,6 +35,8 @@ public final class HTTPServer: @unchecked Sendable {
     private let handler: @Sendable (HTTPRequest) -> HTTPResponse
     private var context: OpaquePointer?
     private var protocols: UnsafeMutablePointer<lws_protocols>
+    /// Texts that libwebsockets keeps pointers to, such as the name of its host, until the context is destroyed.
+    private var texts: [UnsafeMutablePointer<CChar>] = []
     private var limits: AddressLimits
     private let figures: HTTPFigures
     /// What is said on WebSockets; nil for none.
@@ -88,8 +90,6 @@ public final class HTTPServer: @unchecked Sendable {
         signalling?.waker.bind(context)
         info.protocols = UnsafePointer(protocols)
         info.port = Int32(configuration.port)
-        var texts: [UnsafeMutablePointer<CChar>] = []
-        defer { texts.forEach { free($0) } }
         func keep(_ text: String) -> UnsafePointer<CChar> {
             let copy = strdup(text)!
             texts.append(copy)
@@ -177,6 +177,7 @@ public final class HTTPServer: @unchecked Sendable {
         }
         free(UnsafeMutablePointer(mutating: protocols[0].name))
         protocols.deallocate()
+        for text in texts { free(text) }
     }
 
     // MARK: - Events of a connection, on the server's thread
