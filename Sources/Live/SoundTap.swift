@@ -1,12 +1,12 @@
-import Media
-import Mixing
-import RTP
+package import Media
+package import Mixing
+package import RTP
 import Synchronization
-import Timing
+package import Timing
 
 /// The sound packets of one participant as they arrived, in order and with the times at which they are played, for who
 /// records them. Copies within later packets fill the places of lost ones.
-final class SoundTap: Sendable {
+package final class SoundTap: Sendable {
     private struct Packet {
         var sequence: Int64
         var timestamp: RTPTimestamp
@@ -25,8 +25,10 @@ final class SoundTap: Sendable {
     /// Packets that wait for one that is missing: as long as the jitter buffer would at most.
     private static let patience = 10
 
+    package init() {}
+
     /// Gives every chunk from now on to `sink`, on the network thread; nil ends that.
-    func setSink(_ sink: (@Sendable (EncodedChunk) -> Void)?) {
+    package func setSink(_ sink: (@Sendable (EncodedChunk) -> Void)?) {
         state.withLock { state in
             state.sink = sink
             state.waiting.removeAll()
@@ -34,10 +36,10 @@ final class SoundTap: Sendable {
         }
     }
 
-    func receive(_ report: SenderReport) { state.withLock { $0.clock.receive(report) } }
+    package func receive(_ report: SenderReport) { state.withLock { $0.clock.receive(report) } }
 
     /// The stream began anew.
-    func restart() {
+    package func restart() {
         state.withLock { state in
             state.clock = PictureClock(clockRate: OpusPacket.clockRate)
             state.waiting.removeAll()
@@ -45,7 +47,7 @@ final class SoundTap: Sendable {
         }
     }
 
-    func receive(
+    package func receive(
         _ payload: Span<UInt8>, timestamp: RTPTimestamp, sequence: Int64, isCopy: Bool, playout: SoundPlayout,
         now: MediaTime
     ) {

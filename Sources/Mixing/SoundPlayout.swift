@@ -36,6 +36,8 @@ public final class SoundPlayout: @unchecked Sendable {
     private let claim = Mutex<Claim?>(nil)
     /// Packets that the decoder is primed with.
     private static let primingPackets = 10
+    /// Frames by which sound that goes by unheard is shortened or lengthened at a time.
+    private static let passedStretch = 240
     /// dB a second by which a claim loses weight.
     private static let claimDecay = 30.0
 
@@ -132,10 +134,15 @@ public final class SoundPlayout: @unchecked Sendable {
         queue.removeAll(keepingCapacity: true)
         for _ in 0..<64 where ready < SoundBlock.framesPerTick {
             switch buffer.withLock({ $0.next(now: now, queued: ready, into: &data) }) {
-            case .decode(let packet, _):
+            case .decode(let packet, let stretching):
                 counts.withLock { $0.passed += 1 }
                 remember()
-                ready += packet.samples
+                // As if it had been done: or the sound of a fast clock would wait longer and longer, unheard.
+                switch stretching {
+                case .none: ready += packet.samples
+                case .shorten: ready += max(0, packet.samples - SoundPlayout.passedStretch)
+                case .lengthen: ready += packet.samples + SoundPlayout.passedStretch
+                }
             case .recover(_, let samples), .conceal(let samples), .silence(let samples): ready += max(1, samples)
             }
         }
