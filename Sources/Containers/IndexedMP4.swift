@@ -28,6 +28,7 @@ struct IndexedMP4 {
             let sink = try opened()
             do {
                 _ = try copy(to: sink, layout: .index(bytes: room))
+                try hideChapterTrack(in: sink)
                 try sink.synchronise()
                 try sink.close()
             } catch {
@@ -43,6 +44,19 @@ struct IndexedMP4 {
             return false
         }
         return true
+    }
+
+    /// The list of chapters tells the same.
+    private func hideChapterTrack(in sink: any RecordingSink) throws(SinkError) {
+        guard !writer.chapters.isEmpty, writer.chapters.count < ChapterTrack.limit else { return }
+        for place in ChapterTrack.places(in: indexedPath) {
+            let free = Array("free".utf8)
+            var failure: SinkError?
+            free.withUnsafeBytes { bytes in
+                do throws(SinkError) { try sink.write(bytes, at: place) } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
     }
 
     private func opened() throws(ContainerError) -> any RecordingSink {

@@ -101,6 +101,7 @@ struct EndlessMedia {
         let chapter = try #require(check.info.chapters.last)
         #expect(chapter.title == "Questions" && abs((check.duration - chapter.start).milliseconds - 2000) < 50)
         #expect(!exists(path + ".marks"))
+        #expect(try probed(path).isEmpty)
 
         let report = try #require(told.reports.first)
         #expect(report.pictures == pictures && report.gaps.isEmpty && report.latePictures == 0)
@@ -113,6 +114,19 @@ struct EndlessMedia {
         #expect(poster.size == EncodedMedia.size)
         let strip = try ImageReader.read(bytes(of: path + ".strip.png"))
         #expect(strip.size == PictureSize(width: 1600, height: 96))
+    }
+
+    /// What ffprobe warns of.
+    private func probed(_ path: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["ffprobe", "-v", "warning", path]
+        let output = Pipe()
+        (process.standardOutput, process.standardError) = (output, output)
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
     }
 
     @Test func soundAlone() throws {
