@@ -8,7 +8,7 @@ public final class ArchiveThread: Sendable {
     private let worker: ArchiveWorker
     private let state = Mutex(State())
     /// Rung when there may be something to do, and to stop.
-    private let bell = DispatchSemaphore(value: 0)
+    private let bell = Bell()
     private let ended = DispatchSemaphore(value: 0)
     private let log: @Sendable (String) -> Void
 
@@ -40,7 +40,7 @@ public final class ArchiveThread: Sendable {
     }
 
     /// A job has come.
-    public func wake() { bell.signal() }
+    public func wake() { bell.ring() }
 
     /// Gives the present job back, and waits until the thread has ended, at most so many seconds. What is finished of the
     /// job is kept.
@@ -51,7 +51,7 @@ public final class ArchiveThread: Sendable {
         }
         guard isRunning else { return }
         worker.stop()
-        bell.signal()
+        bell.ring()
         _ = ended.wait(timeout: .now() + patience)
     }
 
@@ -67,7 +67,7 @@ public final class ArchiveThread: Sendable {
                 if failures == 1 { log("archive: \(error.description)") }
             }
             // Jobs also come from other processes, and those of killed workers fall free without a sound.
-            _ = bell.wait(timeout: .now() + (failures > 0 ? 10 : 1))
+            bell.wait(seconds: failures > 0 ? 10 : 1)
         }
     }
 }

@@ -145,14 +145,14 @@ public final class ArchiveWorker: Sendable {
 }
 
 /// Renews a job's lease while it is worked on, and tells how far it has come.
-private final class Heartbeat: @unchecked Sendable {
+private final class Heartbeat: Sendable {
     private let work: ArchiveWork
     private let lease: Int64
     private let now: @Sendable () -> Int64
     private let show: @Sendable (JobProgress) -> Void
-    private let condition = NSCondition()
-    private var isStopping = false
-    private var hasEnded = false
+    private let bell = Bell()
+    private let isStopping = Atomic(false)
+    private let ended = DispatchSemaphore(value: 0)
 
     init(
         _ work: ArchiveWork, lease: Int64, now: @escaping @Sendable () -> Int64,
@@ -168,31 +168,24 @@ private final class Heartbeat: @unchecked Sendable {
     }
 
     func stop() {
-        condition.lock()
-        isStopping = true
-        condition.broadcast()
-        while !hasEnded { condition.wait() }
-        condition.unlock()
+        isStopping.store(true, ordering: .releasing)
+        bell.ring()
+        ended.wait()
     }
 
     private func beat() {
         var last = MonotonicClock.now
         let interval = MediaTime.milliseconds(lease / 3)
-        condition.lock()
-        while !isStopping {
-            _ = condition.wait(until: Date(timeIntervalSinceNow: min(0.25, interval.seconds)))
-            guard !isStopping else { break }
-            condition.unlock()
+        while true {
+            bell.wait(seconds: min(0.25, interval.seconds))
+            guard !isStopping.load(ordering: .acquiring) else { break }
             let progress = work.progress
             show(progress)
             if MonotonicClock.now - last >= interval {
                 last = MonotonicClock.now
                 work.renew(progress: progress.share, lease: lease, now: now())
             }
-            condition.lock()
         }
-        hasEnded = true
-        condition.broadcast()
-        condition.unlock()
+        ended.signal()
     }
 }

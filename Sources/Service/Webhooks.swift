@@ -1,3 +1,4 @@
+import Archive
 import Foundation
 public import Store
 import Synchronization
@@ -88,7 +89,7 @@ final class WebhookPost: @unchecked Sendable {
     private let outbox: any WebhookOutbox
     private let pace: Webhooks.Pace
     private let log: @Sendable (String) -> Void
-    private let bell = DispatchSemaphore(value: 0)
+    private let bell = Bell()
     private let ended = DispatchSemaphore(value: 0)
     private let state = Mutex((isRunning: false, isStopping: false))
 
@@ -109,11 +110,11 @@ final class WebhookPost: @unchecked Sendable {
         thread.start()
     }
 
-    func wake() { bell.signal() }
+    func wake() { bell.ring() }
 
     func stop() {
         state.withLock { $0.isStopping = true }
-        bell.signal()
+        bell.ring()
     }
 
     func wait(until end: Date) {
@@ -151,7 +152,7 @@ final class WebhookPost: @unchecked Sendable {
                 if isStopping { return }
                 wait = 10_000
             }
-            _ = bell.wait(timeout: .now() + .milliseconds(Int(wait)))
+            bell.wait(seconds: Double(wait) / 1000)
         }
     }
 
