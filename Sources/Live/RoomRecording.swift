@@ -294,7 +294,7 @@ public final class RoomRecording: @unchecked Sendable {
         case .finished(let file, _):
             notify(.finished(file: file.path, bytes: file.bytes, duration: file.duration))
         case .illustrated: break
-        case .failed(let error): notify(.failed("\(error.cause)\(error.remedy.isEmpty ? "" : "; " + error.remedy)"))
+        case .failed(let error): fail("\(error.cause)\(error.remedy.isEmpty ? "" : "; " + error.remedy)")
         case .droppedChunks(let count): notify(.dropped(count))
         case .ended: partEnded()
         }
@@ -305,10 +305,17 @@ public final class RoomRecording: @unchecked Sendable {
         case .finished(let path, let bytes, let duration):
             notify(.finished(file: path, bytes: bytes, duration: duration))
         case .began(let path): notify(.began(file: path))
-        case .failed(let words): notify(.failed(words))
+        case .failed(let words): fail(words)
         case .dropped(let count): notify(.dropped(count))
         case .ended: partEnded()
         }
+    }
+
+    /// A part cannot go on: neither does the rest, and the room is not recorded any more.
+    private func fail(_ words: String) {
+        notify(.failed(words))
+        end()
+        leaveRoom()
     }
 
     private func partEnded() {

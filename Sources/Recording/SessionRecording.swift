@@ -100,6 +100,8 @@ final class SessionRecording: @unchecked Sendable {
         guard let track = tracks[number] else { return }
         track.hasFailed = true
         if error.code == .noSpace {
+            // All tracks lie on one disk: it is said once.
+            guard failure == nil else { return }
             failure = error
             report(.failed(error))
         } else {
@@ -141,7 +143,7 @@ final class SessionRecording: @unchecked Sendable {
                 }
             }
         }
-        guard newest - lastLook >= .milliseconds(500) else { return }
+        guard failure == nil, newest - lastLook >= .milliseconds(500) else { return }
         lastLook = newest
         let dropped = queue.statistics.dropped
         if dropped > toldDrops {
