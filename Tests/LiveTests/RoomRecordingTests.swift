@@ -200,14 +200,20 @@ import Timing
 
 /// A white picture and a tone that begin together once a second.
 enum FlashMedia {
-    static func make() throws -> LoadMedia {
-        let size = PictureSize(width: 320, height: 180)
-        let video = try VideoEncoders.make(
-            VideoEncoderConfiguration(codec: .vp8, size: size, frameRate: .fps30, bitrate: 300_000))
+    /// The size changes every two seconds, if there are several. A client that is asked for a keyframe leaves out what
+    /// comes before its next one, and is out of step for a while, unless all are.
+    static func make(
+        sizes: [PictureSize] = [PictureSize(width: 320, height: 180)], keyframeEvery: Int64 = 60
+    ) throws -> LoadMedia {
+        let encoders = try sizes.map { size in
+            try VideoEncoders.make(
+                VideoEncoderConfiguration(codec: .vp8, size: size, frameRate: .fps30, bitrate: 300_000))
+        }
         let sound = try OpusEncoder(SoundEncoderConfiguration(codec: .opus, channels: 1, bitrate: 64_000))
         var pictures: [EncodedChunk] = []
         var packets: [EncodedChunk] = []
         for frame in 0..<Int64(120) {
+            let (size, video) = (sizes[Int(frame) / 60 % sizes.count], encoders[Int(frame) / 60 % sizes.count])
             let writable = WritablePicture(size: size)
             let isFlash = frame % 30 >= 15 && frame % 30 < 21
             for row in 0..<size.height {
@@ -223,7 +229,7 @@ enum FlashMedia {
             }
             let chunk = try video.encode(
                 writable.freeze(colour: .bt601Limited), time: FrameRate.fps30.time(ofFrame: frame),
-                forceKeyframe: frame % 60 == 0, activeMap: nil)
+                forceKeyframe: frame % keyframeEvery == 0, activeMap: nil)
             if let chunk { pictures.append(chunk) }
         }
         for tick in 0..<200 {

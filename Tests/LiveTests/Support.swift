@@ -79,13 +79,15 @@ final class Rig {
 
     func join(
         _ index: Int, room: String = "test", kind: JoinKind = .session, decodes: Bool = true, view: String? = nil,
-        media other: LoadMedia? = nil, rendition: String? = nil, codec: Codec = .vp8
+        media other: LoadMedia? = nil, rendition: String? = nil, codec: Codec = .vp8,
+        impairment: Impairment? = nil
     ) throws -> Member {
         let media = kind == .view ? nil : try other ?? Samples.media(index)
         let name = media?.name ?? "Viewer \(index)"
         var joined: Joined?
         var options = LoadOptions(name: name, kind: kind, media: media, decodes: decodes)
         options.codec = codec
+        options.impairment = impairment
         let client = try crowd.join(options) { offer in
             let result = try server.join(
                 JoinRequest(room: room, kind: kind, offer: offer, name: name, view: view, rendition: rendition))
