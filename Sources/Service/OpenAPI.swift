@@ -1,9 +1,9 @@
 /// The description of the HTTP interface (OpenAPI 3.1), served as `/openapi.json`.
 enum OpenAPI {
     static let document =
-        "{\n" + head + ",\n  \"paths\": {\n" + sessionPaths + ",\n" + roomPaths + ",\n" + recordingPaths
-        + ",\n" + archivePaths + "\n  },\n  \"components\": {\n"
-        + components.replacing("@archive", with: archiveSchemas) + "\n  }\n}\n"
+        "{\n" + head + ",\n  \"paths\": " + paths(sessions + rooms + recordings + archive + service)
+        + ",\n  \"components\": {\n" + components.replacing("@archive", with: archiveSchemas)
+        + ",\n    \"responses\": {\n" + responses + "\n    }\n  }\n}\n"
 
     private static let head = #"""
           "openapi": "3.1.0",
@@ -26,6 +26,12 @@ enum OpenAPI {
               }
             },
             "parameters": {
+              "ofRoom": {"name": "room", "in": "query", "schema": {"$ref": "#/components/schemas/Name"}},
+              "inState": {
+                "name": "state",
+                "in": "query",
+                "schema": {"enum": ["queued", "running", "finished", "failed", "cancelled"]}
+              },
               "job": {"name": "job", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
               "recording": {"name": "recording", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
               "expires": {
@@ -62,96 +68,28 @@ enum OpenAPI {
                 "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
               },
               "after": {"name": "after", "in": "query", "schema": {"$ref": "#/components/schemas/Name"}},
+              "iceMatch": {
+                "name": "If-Match",
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": "The session's ETag, or * to restart."
+              },
+              "range": {
+                "name": "Range",
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": "One range of bytes; several are answered with the whole file."
+              },
+              "ifRange": {"name": "If-Range", "in": "header", "schema": {"type": "string"}},
+              "file": {
+                "name": "file",
+                "in": "path",
+                "required": true,
+                "schema": {"type": "string"},
+                "description": "A name of the recording's files, also with .report.json, .poster.png or .strip.png; manifest.jsonl of tracks."
+              },
               "ifMatch": {"name": "If-Match", "in": "header", "schema": {"type": "string"}},
               "ifNoneMatch": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
-            },
-            "responses": {
-              "RangeNotSatisfiable": {
-                "description": "The file has no such bytes.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                "headers": {"Content-Range": {"description": "bytes */SIZE", "schema": {"type": "string"}}}
-              },
-              "NotImplemented": {
-                "description": "This service does not record.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "NoStorage": {
-                "description": "The disk is full.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "BadRequest": {
-                "description": "What was sent cannot be read.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "Unauthorized": {
-                "description": "No token, or one that is not good.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                "headers": {"WWW-Authenticate": {"description": "Bearer (RFC 6750).", "schema": {"type": "string"}}}
-              },
-              "Forbidden": {
-                "description": "The token does not reach that far.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                "headers": {"WWW-Authenticate": {"description": "Bearer (RFC 6750).", "schema": {"type": "string"}}}
-              },
-              "NotFound": {
-                "description": "There is no such thing.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "MethodNotAllowed": {
-                "description": "Allow tells the methods.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "NotAcceptable": {
-                "description": "The offer has no media that can be taken.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "Timeout": {
-                "description": "The body did not come in time.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "Conflict": {
-                "description": "Not in this state; nobody to be seen, or too many views.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
-              },
-              "LengthRequired": {
-                "description": "A body comes with Content-Length.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "PreconditionFailed": {
-                "description": "If-Match names another state.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "TooLarge": {
-                "description": "More than 64 KB of SDP, or 256 KB of JSON.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "UnsupportedType": {
-                "description": "Another Content-Type is expected.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "Unprocessable": {
-                "description": "A field is wrong, missing or unknown.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "PreconditionRequired": {
-                "description": "If-Match is missing.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "TooMany": {
-                "description": "Too many requests from one address.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
-              },
-              "Internal": {
-                "description": "The server failed.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-              },
-              "Unavailable": {
-                "description": "No room for more at present.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
-              }
             },
             "schemas": {
             @archive,
@@ -326,4 +264,23 @@ enum OpenAPI {
               }
             }
         """#
+
+    /// Refusals by status; each is a problem document.
+    private static let responses = [
+        (400, "What was sent cannot be read.", nil), (401, "No token, or one that is not good.", "WWW-Authenticate"),
+        (403, "The token does not reach that far.", "WWW-Authenticate"), (404, "There is no such thing.", nil),
+        (406, "The offer has no media that can be taken.", nil), (408, "The body did not come in time.", nil),
+        (409, "Not in this state; nobody to be seen, or too many views.", "Retry-After"),
+        (411, "A body comes with Content-Length.", nil), (412, "If-Match names another state.", nil),
+        (413, "More than 64 KB of SDP, or 256 KB of JSON.", nil), (415, "Another Content-Type is expected.", nil),
+        (416, "The file has no such bytes.", "Content-Range"), (422, "A field is wrong, missing or unknown.", nil),
+        (426, "Only as a WebSocket.", "Upgrade"), (428, "If-Match is missing.", nil),
+        (429, "Too many requests from one address.", "Retry-After"), (500, "The server failed.", nil),
+        (501, "This service does not do that.", nil), (503, "No room for more at present.", "Retry-After"),
+        (507, "The disk is full.", nil),
+    ].map { (status: Int, description: String, header: String?) in
+        let headers = header.map { #""headers": {"\#($0)": {"schema": {"type": "string"}}}, "# } ?? ""
+        return #"      "\#(status)": {"description": "\#(description)", \#(headers)"content": "#
+            + ##"{"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}"##
+    }.joined(separator: ",\n")
 }

@@ -1,162 +1,29 @@
 /// Paths and schemas of archive jobs.
 extension OpenAPI {
-    static let archivePaths = #"""
-            "/v1/archive/jobs": {
-              "get": {
-                "operationId": "listArchiveJobs",
-                "summary": "Archive jobs, the newest first; without `room` those of all rooms, for a token that opens all",
-                "security": [{"token": []}],
-                "responses": {
-                  "200": {
-                    "description": "The jobs.",
-                    "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/ArchiveJob"}}}}
-                  },
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "401": {"$ref": "#/components/responses/Unauthorized"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
-                  "404": {"$ref": "#/components/responses/NotFound"},
-                  "429": {"$ref": "#/components/responses/TooMany"},
-                  "501": {"$ref": "#/components/responses/NotImplemented"}
-                },
-                "parameters": [
-                  {"name": "room", "in": "query", "schema": {"$ref": "#/components/schemas/Name"}},
-                  {
-                    "name": "state",
-                    "in": "query",
-                    "schema": {"enum": ["queued", "running", "finished", "failed", "cancelled"]}
-                  }
-                ]
-              },
-              "post": {
-                "operationId": "submitArchiveJob",
-                "summary": "Composites a recorded session; needs the grant record of its room",
-                "security": [{"token": []}],
-                "responses": {
-                  "201": {
-                    "description": "Queued.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ArchiveJob"}}},
-                    "headers": {"Location": {"schema": {"type": "string"}}}
-                  },
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "401": {"$ref": "#/components/responses/Unauthorized"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
-                  "404": {"$ref": "#/components/responses/NotFound"},
-                  "408": {"$ref": "#/components/responses/Timeout"},
-                  "409": {"$ref": "#/components/responses/Conflict"},
-                  "411": {"$ref": "#/components/responses/LengthRequired"},
-                  "413": {"$ref": "#/components/responses/TooLarge"},
-                  "415": {"$ref": "#/components/responses/UnsupportedType"},
-                  "422": {"$ref": "#/components/responses/Unprocessable"},
-                  "429": {"$ref": "#/components/responses/TooMany"},
-                  "501": {"$ref": "#/components/responses/NotImplemented"}
-                },
-                "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ArchiveRequest"}}}}
-              }
-            },
-            "/v1/archive/jobs/{job}": {
-              "parameters": [{"$ref": "#/components/parameters/job"}],
-              "get": {
-                "operationId": "getArchiveJob",
-                "summary": "How far it is, and what became of it",
-                "security": [{"token": []}],
-                "responses": {
-                  "200": {
-                    "description": "The job.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ArchiveJob"}}}
-                  },
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "401": {"$ref": "#/components/responses/Unauthorized"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
-                  "404": {"$ref": "#/components/responses/NotFound"},
-                  "429": {"$ref": "#/components/responses/TooMany"},
-                  "501": {"$ref": "#/components/responses/NotImplemented"}
-                }
-              },
-              "delete": {
-                "operationId": "endArchiveJob",
-                "summary": "Cancels a job that has not ended; takes one away that has, with its file, for the grant admin",
-                "security": [{"token": []}],
-                "responses": {
-                  "200": {
-                    "description": "It is cancelled.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ArchiveJob"}}}
-                  },
-                  "204": {"description": "It is gone."},
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "401": {"$ref": "#/components/responses/Unauthorized"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
-                  "404": {"$ref": "#/components/responses/NotFound"},
-                  "409": {"$ref": "#/components/responses/Conflict"},
-                  "429": {"$ref": "#/components/responses/TooMany"},
-                  "501": {"$ref": "#/components/responses/NotImplemented"}
-                }
-              }
-            },
-            "/v1/archive/jobs/{job}/url": {
-              "parameters": [{"$ref": "#/components/parameters/job"}],
-              "post": {
-                "operationId": "signArchiveFile",
-                "summary": "A link to its file that needs no token, good for an hour",
-                "security": [{"token": []}],
-                "responses": {
-                  "200": {
-                    "description": "The link.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SignedLink"}}}
-                  },
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "401": {"$ref": "#/components/responses/Unauthorized"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
-                  "404": {"$ref": "#/components/responses/NotFound"},
-                  "408": {"$ref": "#/components/responses/Timeout"},
-                  "411": {"$ref": "#/components/responses/LengthRequired"},
-                  "413": {"$ref": "#/components/responses/TooLarge"},
-                  "429": {"$ref": "#/components/responses/TooMany"},
-                  "501": {"$ref": "#/components/responses/NotImplemented"}
-                }
-              }
-            },
-            "/v1/archive/jobs/{job}/file": {
-              "parameters": [{"$ref": "#/components/parameters/job"}],
-              "get": {
-                "operationId": "getArchiveFile",
-                "summary": "The composite, or one range of it",
-                "security": [{"token": []}, {}],
-                "responses": {
-                  "200": {
-                    "description": "All of it.",
-                    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-                    "headers": {"ETag": {"schema": {"type": "string"}}}
-                  },
-                  "206": {
-                    "description": "The range.",
-                    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-                    "headers": {"Content-Range": {"schema": {"type": "string"}}}
-                  },
-                  "304": {"description": "As it was."},
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "401": {"$ref": "#/components/responses/Unauthorized"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
-                  "404": {"$ref": "#/components/responses/NotFound"},
-                  "409": {"$ref": "#/components/responses/Conflict"},
-                  "416": {"$ref": "#/components/responses/RangeNotSatisfiable"},
-                  "429": {"$ref": "#/components/responses/TooMany"},
-                  "501": {"$ref": "#/components/responses/NotImplemented"}
-                },
-                "parameters": [
-                  {
-                    "name": "Range",
-                    "in": "header",
-                    "schema": {"type": "string"},
-                    "description": "One range of bytes; several are answered with the whole file."
-                  },
-                  {"name": "If-Range", "in": "header", "schema": {"type": "string"}},
-                  {"$ref": "#/components/parameters/ifNoneMatch"},
-                  {"$ref": "#/components/parameters/expires"},
-                  {"$ref": "#/components/parameters/signature"}
-                ]
-              }
-            }
-        """#
+    static let archive = [
+        Operation(
+            .get, "/v1/archive/jobs", "listArchiveJobs",
+            "Archive jobs, the newest first; without `room` those of all rooms, for a token that opens all",
+            .list("The jobs.", "ArchiveJob"), parameters: ["ofRoom", "inState"], refusals: [501]),
+        Operation(
+            .post, "/v1/archive/jobs", "submitArchiveJob",
+            "Composites a recorded session; needs the grant record of its room", .created("Queued.", "ArchiveJob"),
+            body: .json(schema("ArchiveRequest")), refusals: [409, 501]),
+        Operation(
+            .get, job, "getArchiveJob", "How far it is, and what became of it", .json("The job.", "ArchiveJob"),
+            refusals: [501]),
+        Operation(
+            .delete, job, "endArchiveJob",
+            "Cancels a job that has not ended; takes one away that has, with its file, for the grant admin",
+            .json("It is cancelled.", "ArchiveJob"), Answer(status: 204, description: "It is gone."),
+            refusals: [409, 501]),
+        Operation(
+            .post, job + "/url", "signArchiveFile", "A link to its file that needs no token, good for an hour",
+            .json("The link.", "SignedLink"), refusals: [501]),
+        file(job + "/file", "getArchiveFile", "The composite, or one range of it"),
+    ]
+
+    private static let job = "/v1/archive/jobs/{job}"
 
     static let archiveSchemas = #"""
               "ArchiveJob": {
