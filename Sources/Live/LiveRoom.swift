@@ -38,6 +38,7 @@ final class LiveRoom: @unchecked Sendable {
     }
 
     private struct State {
+        let name: String
         var room: Room
         /// In the order of joining.
         var participants: [LiveParticipant] = []
@@ -67,7 +68,7 @@ final class LiveRoom: @unchecked Sendable {
         canvas = configuration.canvas
         frameRate = configuration.frameRate
         epoch = now
-        state = Mutex(State(room: Room(settings, now: .zero)))
+        state = Mutex(State(name: name, room: Room(settings, now: .zero)))
         do {
             sound = try RoomSound(configuration)
         } catch {
@@ -264,7 +265,7 @@ final class LiveRoom: @unchecked Sendable {
             for recording in state.recordings {
                 recording.note(events, in: state.room, participants: state.participants)
             }
-            state.observers.removeAll { !$0.add(events) }
+            state.observers.removeAll { !$0.add(events, of: state.name) }
             work.wakes = state.observers.map(\.wake)
         }
         return work

@@ -23,6 +23,8 @@ public final class LiveServer: @unchecked Sendable {
     private let candidates: [Candidate]
     let rooms = Mutex<[String: LiveRoom]>([:])
     let catalogue: LayoutCatalogue
+    /// Those who follow all rooms.
+    let followers = Mutex<[RoomSubscription.Link]>([])
     /// Sessions by their tokens.
     private let tokens = Mutex<[String: Entry]>([:])
     /// Where what has ended is taken apart: freeing decoders takes a while, and no clock waits for it.
@@ -255,6 +257,7 @@ public final class LiveServer: @unchecked Sendable {
         let fresh = try LiveRoom(
             name: name, configuration: configuration, settings: settings, surroundings: surroundings,
             now: MonotonicClock.now)
+        for link in followers.withLock({ $0 }) { _ = fresh.observe(link) }
         let limit = configuration.roomLimit
         let result = rooms.withLock { rooms -> (LiveRoom, Bool)? in
             if let room = rooms[name] { return (room, false) }

@@ -189,7 +189,7 @@ extension LiveServer {
         room name: String, limit: Int = 256, wake: @escaping @Sendable () -> Void = {}
     ) throws(LiveError) -> RoomSubscription {
         let live = try openRoom(name)
-        let link = RoomSubscription.Link(room: name, limit: limit, wake: wake)
+        let link = RoomSubscription.Link(limit: limit, wake: wake)
         let room = live.observe(link)
         return RoomSubscription(start: RoomDetail(room, name: name, at: live.time(at: MonotonicClock.now)), link: link)
     }

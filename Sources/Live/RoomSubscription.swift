@@ -21,7 +21,7 @@ public final class RoomSubscription: Sendable {
     /// waited. Never waits.
     public func take() -> (events: [LiveEvent], lost: Int) { link.take() }
 
-    /// The room's end of a subscription.
+    /// The rooms' end of a subscription.
     final class Link: Sendable {
         private struct State {
             var events: [LiveEvent] = []
@@ -31,19 +31,17 @@ public final class RoomSubscription: Sendable {
 
         private let state = Mutex(State())
         private let limit: Int
-        private let room: String
         /// Called after events have been added, on whatever thread; it must be quick, and must not ask the server for
         /// anything.
         let wake: @Sendable () -> Void
 
-        init(room: String, limit: Int, wake: @escaping @Sendable () -> Void) {
-            self.room = room
+        init(limit: Int, wake: @escaping @Sendable () -> Void) {
             self.limit = max(1, limit)
             self.wake = wake
         }
 
         /// False if nobody listens any more.
-        func add(_ events: [RoomEvent]) -> Bool {
+        func add(_ events: [RoomEvent], of room: String) -> Bool {
             state.withLock { state in
                 guard !state.isCancelled else { return false }
                 state.events += events.map { LiveEvent($0, room: room) }

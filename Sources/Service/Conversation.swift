@@ -89,6 +89,7 @@ final class Conversation {
     }
 
     private func refuse(_ problem: Problem, _ id: String?) {
+        if !isAttached { router.tell(of: problem, socket.request) }
         var fields: [(String, any Encodable)] = [("status", problem.status), ("detail", problem.detail)]
         if let place = problem.place { fields.append(("place", place)) }
         if let wait = problem.headers.first(where: { $0.name == "Retry-After" })?.value, let seconds = Int(wait) {
@@ -196,13 +197,13 @@ final class Conversation {
         if kind == .view, !rooms.listRooms().contains(where: { $0.name == room }) {
             throw Problem(409, "nobody is in the room \(room) yet", headers: [("Retry-After", "2")])
         }
-        let joined = try router.ask { () throws(LiveError) in try rooms.join(wanted) }
+        let joined = try router.join(wanted, by: claims, from: socket.request.address)
         try begin(room, session: joined.session, participant: joined.participant) { detail in
             answer(
                 id, "joined",
                 [
                     ("session", joined.session), ("participant", joined.participant), ("answer", joined.answer),
-                    ("grants", grants), ("iceServers", router.iceServers),
+                    ("grants", grants), ("iceServers", router.iceServers.list(for: room)),
                     ("lastChat", signalling.lastChat(of: room)), ("room", detail),
                 ])
         }
@@ -221,8 +222,9 @@ final class Conversation {
             answer(
                 id, "resumed",
                 [
-                    ("participant", participant), ("grants", grants), ("lastChat", signalling.lastChat(of: room)),
-                    ("room", detail),
+                    ("participant", participant), ("grants", grants),
+                    ("iceServers", router.iceServers.list(for: room)),
+                    ("lastChat", signalling.lastChat(of: room)), ("room", detail),
                 ])
             guard let number else { return }
             for chat in signalling.chats(of: room, after: number) { socket.send(chat) }
@@ -242,6 +244,7 @@ final class Conversation {
 
     private func watch(_ body: inout JSONBody, _ id: String?) throws(Problem) {
         let room = try admit(&body, needs: [.subscribe])
+        try router.removals.check(claims, room: room)
         try body.finish()
         try begin(room, session: nil, participant: nil) { detail in
             answer(id, "watching", [("grants", grants), ("room", detail)])
@@ -390,7 +393,7 @@ final class Conversation {
         guard let other else { throw body.wrong("participant", "a participant's id") }
         if type == "remove" {
             try body.finish()
-            try router.ask { () throws(LiveError) in try rooms.remove(room: room, participant: other) }
+            try router.ask { () throws(LiveError) in try router.remove(room: room, participant: other) }
         } else {
             guard let role = try body.textOrNull("role") else { throw JSONBody.lacks("role", "a role, or null") }
             try body.finish()

@@ -41,6 +41,7 @@ final class HTTPConnection {
     /// stands before that may be invented.
     func findClient(behind proxies: Set<String>) {
         client = address
+        defer { head?.address = client }
         guard proxies.contains(address), let list = head?.headers["x-forwarded-for"] else { return }
         for hop in list.split(separator: ",").reversed().map(\.trimmed) where !proxies.contains(hop) {
             var four = in_addr()

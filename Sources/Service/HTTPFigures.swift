@@ -17,6 +17,9 @@ public final class HTTPFigures: Sendable {
 
     func note(_ change: (inout Counts) -> Void) { counts.withLock { change(&$0) } }
 
+    /// Connections and requests that were too many.
+    public var turnedAway: Int { counts.withLock { $0.refusedConnections + $0.limited } }
+
     /// Connections that are open.
     package var connections: Int { counts.withLock(\.connections) }
 

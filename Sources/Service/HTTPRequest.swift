@@ -22,6 +22,8 @@ public struct HTTPRequest: Sendable {
     public var body: [UInt8]
     /// The peer's address is one of the loopback interface.
     public var isFromLoopback: Bool
+    /// Whose request it is: the peer's address, or whom a proxy that is trusted names.
+    public var address = ""
 
     public init(
         _ method: Method, path: [String], query: [(name: String, value: String)] = [], headers: [String: String] = [:],

@@ -142,6 +142,15 @@ enum OpenAPI {
                   "splitMegabytes": {"type": "number", "minimum": 1, "maximum": 1000000}
                 }
               },
+              "ICEServer": {
+                "type": "object",
+                "required": ["urls"],
+                "properties": {
+                  "urls": {"type": "array", "items": {"type": "string"}},
+                  "username": {"type": "string"},
+                  "credential": {"type": "string"}
+                }
+              },
               "Name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
               "Problem": {
                 "type": "object",

@@ -7,6 +7,14 @@ extension OpenAPI {
             "/v1/rooms/{room}/sessions", "join", "session", "Sends media and receives the mix on one connection")
         + [
             Operation(
+                .get, "/v1/rooms/{room}/ice-servers", "getICEServers",
+                "STUN and TURN servers, with credentials that hold for a while",
+                .json(
+                    "As RTCConfiguration takes them.",
+                    object(
+                        required: ["iceServers"],
+                        ##""iceServers": {"type": "array", "items": {"$ref": "#/components/schemas/ICEServer"}}"##))),
+            Operation(
                 .get, "/v1/rooms/{room}/sessions/{session}/view", "getView", "What this session watches",
                 .json("Its choice; fields that are missing are the room's.", "View"), refusals: [409]),
             Operation(

@@ -49,6 +49,7 @@ extension Router {
                 try expect(path[1], in: room, kind: nil)
                 return HTTPResponse(json: try ask { () throws(LiveError) in try rooms.sessionStatistics(path[1]) })
             }
+        case ("ice-servers", 1): return try iceServers(request, room: room)
         case ("recordings", 1): return try roomRecordings(request, room: room)
         case ("layout", 1): return try layout(request, room: room)
         case ("views", 1):
@@ -127,7 +128,7 @@ extension Router {
             switch method {
             case .delete:
                 return try administer(request, room) { () throws(LiveError) in
-                    try rooms.remove(room: room, participant: id)
+                    try remove(room: room, participant: id)
                 }
             case .patch:
                 _ = try access.claims(of: request, room: room, needs: [.admin])

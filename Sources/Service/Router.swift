@@ -6,28 +6,37 @@ import Synchronization
 /// Turns requests into calls of the rooms, and what they come to into responses. No sockets here.
 public final class Router: Sendable {
     let rooms: any Rooms
-    let access: Access
-    /// ICE servers that clients are told of (RFC 9725, section 4.6), such as `stun:stun.example.net`.
-    let iceServers: [String]
+    /// What a reload of the configuration replaces.
+    private let replaceable: Mutex<(access: Access, iceServers: ICEServers)>
+    var access: Access { replaceable.withLock(\.access) }
+    var iceServers: ICEServers { replaceable.withLock(\.iceServers) }
     /// Names that a client may ask for; never a path.
     let layouts: [String]
     let figures: HTTPFigures
     let recordings: Recordings?
     let archives: Archives?
+    let removals = Removals()
+    let log: EventLog
     private let draining = Mutex(false)
 
     public init(
-        rooms: any Rooms, access: Access, iceServers: [String] = [], layouts: [String] = BuiltInLayouts.names,
+        rooms: any Rooms, access: Access, iceServers: ICEServers = ICEServers(),
+        layouts: [String] = BuiltInLayouts.names,
         figures: HTTPFigures = HTTPFigures(), recordings: Recordings? = nil,
-        archives: Archives? = nil
+        archives: Archives? = nil, log: EventLog = .silent
     ) {
         self.rooms = rooms
-        self.access = access
-        self.iceServers = iceServers
+        replaceable = Mutex((access, iceServers))
         self.layouts = layouts
         self.figures = figures
         self.recordings = recordings
         self.archives = archives
+        self.log = log
+    }
+
+    /// Who comes from now on is let in by `access`, and told of `iceServers`.
+    public func replace(access: Access, iceServers: ICEServers) {
+        replaceable.withLock { $0 = (access, iceServers) }
     }
 
     /// Nobody is let in any more; those who are in stay. Readiness says so.
@@ -41,8 +50,41 @@ public final class Router: Sendable {
         do throws(Problem) {
             return Router.finished(try route(request))
         } catch {
+            tell(of: error, request)
             return Router.finished(error.response)
         }
+    }
+
+    /// Refusals that somebody may have to look into: no entry, no place, or our own failure.
+    func tell(of problem: Problem, _ request: HTTPRequest) {
+        guard [401, 403, 429].contains(problem.status) || problem.status >= 500 else { return }
+        // The last part of a session's path lets whoever knows it in.
+        let path = "/" + request.path.map { $0.utf8.count == 32 ? "…" : $0 }.joined(separator: "/")
+        log.note(
+            "refused",
+            [
+                "status": .number(problem.status), "method": .text(request.method.rawValue), "path": .text(path),
+                "address": .text(request.address), "why": .text(problem.detail),
+            ])
+    }
+
+    /// Sends somebody out, and takes their token from them if it is their own.
+    func remove(room: String, participant id: String) throws(LiveError) {
+        try rooms.remove(room: room, participant: id)
+        removals.remove(room: room, participant: id)
+    }
+
+    /// Lets somebody in who may come.
+    func join(_ request: JoinRequest, by claims: TokenClaims?, from address: String) throws(Problem) -> Joined {
+        try removals.check(claims, room: request.room)
+        let joined = try ask { () throws(LiveError) in try rooms.join(request) }
+        removals.note(claims, room: request.room, participant: joined.participant)
+        log.note(
+            "admitted",
+            [
+                "room": .text(request.room), "participant": .text(joined.participant), "address": .text(address),
+            ])
+        return joined
     }
 
     /// With the headers that every response has.
@@ -72,7 +114,8 @@ public final class Router: Sendable {
         case ("metrics", 1):
             return try get(request) { () in
                 HTTPResponse(
-                    200, type: "text/plain; version=0.0.4; charset=utf-8", text: rooms.metrics() + figures.text)
+                    200, type: "text/plain; version=0.0.4; charset=utf-8",
+                    text: rooms.metrics() + figures.text + ProcessFigures.text)
             }
         case ("openapi.json", 1):
             return try get(request) { () in

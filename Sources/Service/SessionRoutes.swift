@@ -11,12 +11,23 @@ extension Router {
         }
         if request.method == .options {
             response.headers.append(("Accept-Post", "application/sdp"))
-            response.headers += links
+            // Preflights of browsers carry no token; credentials are for those who do.
+            let isKnown = (try? access.claims(of: request, room: room, needs: [])) != nil
+            response.headers += links(isKnown ? iceServers.list(for: room) : iceServers.open)
         }
         return response
     }
 
-    private var links: [(name: String, value: String)] { iceServers.map { ("Link", "<\($0)>; rel=\"ice-server\"") } }
+    private func links(_ servers: [ICEServer]) -> [(name: String, value: String)] { servers.flatMap(\.links) }
+
+    /// What a client needs before it makes its offer, as RTCConfiguration takes it.
+    func iceServers(_ request: HTTPRequest, room: String) throws(Problem) -> HTTPResponse {
+        try choose(request, [.get]) { _ throws(Problem) in
+            _ = try access.claims(of: request, room: room, needs: [])
+            return HTTPResponse(
+                json: ["iceServers": iceServers.list(for: room)], headers: [("Cache-Control", "no-store")])
+        }
+    }
 
     private func join(
         _ request: HTTPRequest, room: String, kind: JoinKind, needs: [Grant]
@@ -39,14 +50,15 @@ extension Router {
         if kind == .view, !rooms.listRooms().contains(where: { $0.name == room }) {
             throw Problem(409, "nobody is in the room \(room) yet", headers: [("Retry-After", "2")])
         }
-        let joined = try ask { () throws(LiveError) in try rooms.join(wanted) }
+        let joined = try join(wanted, by: claims, from: request.address)
         let base =
             kind == .session ? "/v1/rooms/\(room)/sessions" : kind == .publish ? "/whip/\(room)" : "/whep/\(room)"
         let headers = [
             ("Location", "\(base)/\(joined.session)"), ("ETag", "\"\(joined.entityTag)\""),
             ("Accept-Patch", "application/trickle-ice-sdpfrag"), ("Cache-Control", "no-store"),
         ]
-        return HTTPResponse(201, type: "application/sdp", text: joined.answer, headers: headers + links)
+        return HTTPResponse(
+            201, type: "application/sdp", text: joined.answer, headers: headers + links(iceServers.list(for: room)))
     }
 
     /// A session's own resource. Who was let in may restart and leave also after the token has expired.

@@ -227,7 +227,7 @@ enum SocketSchema {
                     "answer": {"type": "string"},
                     "grants": {"type": "array", "items": {"enum": ["publish", "subscribe", "record", "admin"]}},
                     "lastChat": {"type": "integer", "minimum": 0, "description": "The number of the last chat message."},
-                    "iceServers": {"type": "array", "items": {"type": "string"}},
+                    "iceServers": {"type": "array", "items": {"$ref": "/openapi.json#/components/schemas/ICEServer"}},
                     "room": {"$ref": "/openapi.json#/components/schemas/Room"}
                   }
                 },
@@ -236,6 +236,7 @@ enum SocketSchema {
                   "required": ["type", "participant", "grants", "room"],
                   "properties": {
                     "type": {"const": "resumed"},
+                    "iceServers": {"type": "array", "items": {"$ref": "/openapi.json#/components/schemas/ICEServer"}},
                     "id": {"$ref": "#/$defs/id"},
                     "participant": {"$ref": "#/$defs/name"},
                     "grants": {"type": "array", "items": {"enum": ["publish", "subscribe", "record", "admin"]}},

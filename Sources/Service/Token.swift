@@ -20,8 +20,13 @@ public struct TokenClaims: Sendable, Equatable, Codable {
     public var role: String?
     /// Seconds since 1970 after which it is void.
     public var exp: Int
+    /// Makes it one person's own, as a name does: it opens a room no more once a host has sent them out.
+    public var jti: String?
 
-    public init(room: String, name: String? = nil, grants: [Grant], role: String? = nil, exp: Int) {
+    public init(
+        room: String, name: String? = nil, grants: [Grant], role: String? = nil, exp: Int, jti: String? = nil
+    ) {
+        self.jti = jti
         self.role = role
         self.room = room
         self.name = name
@@ -45,9 +50,12 @@ public struct TokenKey: Sendable {
     /// The longest token that is looked at.
     static let longestToken = 4096
     private let bytes: [UInt8]
+    /// What tokens call it in their header (RFC 7515, section 4.1.4); nil for nothing.
+    public let name: String?
 
     /// Throws if there are fewer than 16 bytes.
-    public init(_ bytes: [UInt8]) throws(TokenError) {
+    public init(_ bytes: [UInt8], name: String? = nil) throws(TokenError) {
+        self.name = name
         guard bytes.count >= 16 else {
             throw TokenError(description: "a key has at least 16 bytes, this one has \(bytes.count)")
         }
@@ -64,12 +72,14 @@ public struct TokenKey: Sendable {
         var alg: String
         var typ: String?
         var crit: [String]?
+        var kid: String?
     }
 
     public func sign(_ claims: TokenClaims) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        guard let head = try? encoder.encode(Header(alg: "HS256", typ: "JWT")), let body = try? encoder.encode(claims)
+        guard let head = try? encoder.encode(Header(alg: "HS256", typ: "JWT", kid: name)),
+            let body = try? encoder.encode(claims)
         else { preconditionFailure("claims can always be written as JSON") }
         let signed = Base64URL.encode(Array(head)) + "." + Base64URL.encode(Array(body))
         return signed + "." + Base64URL.encode(code(of: Array(signed.utf8)))
@@ -90,6 +100,7 @@ public struct TokenKey: Sendable {
         let decoder = JSONDecoder()
         guard let header = try? decoder.decode(Header.self, from: Data(head)), header.alg == "HS256", header.crit == nil
         else { throw TokenError(description: "the token's algorithm is not HS256") }
+        if let name, let kid = header.kid, kid != name { throw TokenError.otherKey }
         guard let claims = try? decoder.decode(TokenClaims.self, from: Data(body)) else {
             throw TokenError(description: "the token lacks room, grants or exp")
         }
@@ -112,21 +123,41 @@ public struct TokenKeys: Sendable {
 
     public init(_ first: TokenKey, older: [TokenKey] = []) { keys = [first] + older }
 
-    /// Text with a key in each line, the newest first; empty lines and those that begin with `#` do not count. Throws if
-    /// there is none, or one is shorter than 16 bytes.
+    /// Text with a key in each line, the newest first, which may stand after its name and a space; empty lines and those
+    /// that begin with `#` do not count. Throws if there is none, one is shorter than 16 bytes, or two have one name.
     public init(text: String) throws(TokenError) {
         var keys: [TokenKey] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             do throws(TokenError) {
-                keys.append(try TokenKey(Array(line.utf8)))
+                let words = line.split(separator: " ", maxSplits: 1).map(\.trimmed)
+                let name = words.count > 1 ? words[0] : nil
+                if let name, !TokenKeys.isName(name) {
+                    throw TokenError(description: "a key's name is 1 to 64 of A-Z a-z 0-9 _ - .")
+                }
+                if let name, keys.contains(where: { $0.name == name }) {
+                    throw TokenError(description: "there are two keys of one name")
+                }
+                keys.append(try TokenKey(Array(words[words.count - 1].utf8), name: name))
             } catch {
                 throw TokenError(description: "line \(index + 1): \(error.description)")
             }
         }
         guard !keys.isEmpty else { throw TokenError(description: "there is no key") }
         self.keys = keys
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        text.utf8.count <= 64
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
     }
 
     var first: TokenKey { keys[0] }

@@ -4,7 +4,8 @@ import Layout
 /// The options of a command from the command line, the environment and a configuration file, in this order.
 ///
 /// `--media-port 4000`, `TESSERA_MEDIA_PORT=4000` and `{"mediaPort": 4000}` say the same. The file is one JSON object; a
-/// field that no option has the name of is refused.
+/// field that no option has the name of is refused. Options whose names begin alike may stand together in an object:
+/// `{"turn": {"urls": […], "life": 600}}` is `--turn-urls … --turn-life 600`.
 struct ServeSettings {
     /// What was given, and where: for saying what is wrong with it.
     struct Value {
@@ -48,6 +49,24 @@ struct ServeSettings {
         "TESSERA_" + option.name.dropFirst(2).uppercased().replacing("-", with: "_")
     }
 
+    /// Fields with where they stand; those of objects that group options under the options' own names.
+    private static func flat(
+        _ members: [JSONMember], options: [Option]
+    ) -> [(name: String, path: String, value: JSONValue)] {
+        members.flatMap { member -> [(name: String, path: String, value: JSONValue)] in
+            let isGroup = options.contains { $0.name.hasPrefix("--\(member.name)-") }
+            guard isGroup, case .object(let inner) = member.value else {
+                return [(member.name, member.name, member.value)]
+            }
+            return inner.map { field in
+                (
+                    member.name + field.name.prefix(1).uppercased() + field.name.dropFirst(),
+                    "\(member.name).\(field.name)", field.value
+                )
+            }
+        }
+    }
+
     private static func read(_ file: String, options: [Option]) throws(CommandFailure) -> [String: [Value]] {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw .failed("cannot read the configuration \(file)")
@@ -60,13 +79,13 @@ struct ServeSettings {
         }
         guard case .object(let members) = document else { throw .misuse("\(file): $: expected a JSON object") }
         var values: [String: [Value]] = [:]
-        for member in members {
-            let source = "\(file): $.\(member.name)"
-            guard let option = options.first(where: { field($0) == member.name }) else {
+        for (name, path, value) in flat(members, options: options) {
+            let source = "\(file): $.\(path)"
+            guard let option = options.first(where: { field($0) == name }) else {
                 throw .misuse("\(source): unknown; expected one of \(options.map(field).joined(separator: ", "))")
             }
             let texts: [String]
-            switch (member.value, option.value == nil, option.isRepeatable) {
+            switch (value, option.value == nil, option.isRepeatable) {
             case (.bool(let flag), true, _): texts = [flag ? "1" : "0"]
             case (_, true, _): throw .misuse("\(source): expected true or false")
             case (let json, false, false) where option.value == "JSON": texts = [json.compact]

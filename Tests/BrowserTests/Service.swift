@@ -7,11 +7,11 @@ final class Service: Sendable {
     private let data: String
 
     /// `port` for HTTP is any that is free, unless it is one that a service had before.
-    init(port: String = "0") async throws {
+    init(port: String = "0", options: [String] = []) async throws {
         data = NSTemporaryDirectory() + "tessera-browser-\(UUID().uuidString)"
         serve = try Running(
             Place.tessera,
-            ["serve", "--open", "--http", "127.0.0.1:\(port)", "--media-port", "0", "--data", data])
+            ["serve", "--open", "--http", "127.0.0.1:\(port)", "--media-port", "0", "--data", data] + options)
         let ready = try await serve.line(after: "ready: ")
         guard let end = ready.range(of: "/?") else { throw Unmet("the service prints \(ready)") }
         url = String(ready[..<end.lowerBound])

@@ -63,7 +63,8 @@ struct RouterTests {
     static let key = try! TokenKey(Array(repeating: 7, count: 32))
     static let keys = TokenKeys(key)
     let open = Router(
-        rooms: FakeRooms(), access: Access(keys: keys, isOpenOnLoopback: true), iceServers: ["stun:stun.example.net"])
+        rooms: FakeRooms(), access: Access(keys: keys, isOpenOnLoopback: true),
+        iceServers: ICEServers(urls: ["stun:stun.example.net"]))
     let closed = Router(rooms: FakeRooms(), access: Access(keys: keys))
     static let sdp = ["content-type": "application/sdp; charset=utf-8"]
     static let fragment = ["content-type": "application/trickle-ice-sdpfrag"]

@@ -30,7 +30,7 @@ final class TestServer {
         let rooms: any Rooms = live ?? FakeRooms()
         let router = Router(
             rooms: rooms, access: Access(keys: RouterTests.keys, isOpenOnLoopback: isOpen),
-            iceServers: ["stun:stun.example.net"], figures: figures)
+            iceServers: ICEServers(urls: ["stun:stun.example.net"]), figures: figures)
         self.router = router
         signalling = Signalling(router: router)
         server = try HTTPServer(configuration, figures: figures, signalling: signalling) { router.respond(to: $0) }

@@ -34,4 +34,23 @@ struct TokenTests {
     @Test func aShortKeyIsRefused() {
         #expect(throws: TokenError.self) { try TokenKey([1, 2, 3]) }
     }
+
+    /// A new key stands above the old one until the last token of that has expired.
+    @Test func keysHaveNames() throws {
+        let north = String(repeating: "n", count: 32), south = String(repeating: "s", count: 32)
+        let before = try TokenKeys(text: "north \(north)\n")
+        let after = try TokenKeys(text: "# since spring\nsouth \(south)\nnorth \(north)\n")
+        let token = before.sign(claims)
+        #expect(
+            Base64URL.encode(Array(#"{"alg":"HS256","kid":"north","typ":"JWT"}"#.utf8)) == token.prefix { $0 != "." })
+        #expect(try after.check(token, now: 0) == claims)
+        #expect(throws: TokenError.self) { try before.check(after.sign(claims), now: 0) }
+        // A name that is another key's, and a key without a name, which checks whatever a token calls it.
+        let renamed = try TokenKeys(text: "south \(north)\n")
+        #expect(throws: TokenError.self) { try after.check(renamed.sign(claims), now: 0) }
+        #expect(try TokenKeys(text: north).check(token, now: 0) == claims)
+        for bad in ["a/b \(north)", "a \(north)\na \(south)", "a short", ""] {
+            #expect(throws: TokenError.self) { try TokenKeys(text: bad) }
+        }
+    }
 }

@@ -33,7 +33,7 @@ export class Connection {
 
   // A connection of its own for every session.
   async open() {
-    const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: await this.servers() });
     const inbound = new MediaStream();
     peer.ontrack = ({ track }) => {
       inbound.addTrack(track);
@@ -79,6 +79,12 @@ export class Connection {
     };
     // What was changed while we asked.
     for (const kind of ["audio", "video", "screen"]) await senders[kind].replaceTrack(this.tracks[kind] ?? null);
+  }
+
+  // STUN and TURN servers, whose credentials hold for a while.
+  async servers() {
+    const response = await this.ask("GET", `/v1/rooms/${encodeURIComponent(this.room)}/ice-servers`);
+    return (await response.json()).iceServers;
   }
 
   async send(kind, track) {
@@ -183,6 +189,9 @@ export class Connection {
   // ICE anew on the same session (RFC 9725, section 4.3.2): media goes on as soon as a path is found.
   async restart() {
     const { peer } = this;
+    // Credentials that are good now. Without, because the token has expired, there may still be a direct way.
+    const iceServers = await this.servers().catch(() => undefined);
+    if (iceServers) peer.setConfiguration({ ...peer.getConfiguration(), iceServers });
     await peer.setLocalDescription(await peer.createOffer({ iceRestart: true }));
     const lines = peer.localDescription.sdp.split("\r\n");
     const first = (start) => lines.find((line) => line.startsWith(start));
