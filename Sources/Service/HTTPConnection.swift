@@ -22,6 +22,8 @@ final class HTTPConnection {
     var closesAfter = false
     /// The body has not come to its end.
     var isReading = false
+    /// How often the end of the body was told.
+    var completions = 0
     /// What the connection has become; nil while it is HTTP's.
     var socket: WebSocket?
     /// Looks that the server has taken at the socket.
@@ -63,6 +65,7 @@ final class HTTPConnection {
         written = -1
         closesAfter = false
         isReading = false
+        completions = 0
     }
 
     /// Most bytes of a refused body that are read before the connection ends.

@@ -42,6 +42,7 @@ public final class HTTPServer: @unchecked Sendable {
     /// What is said on WebSockets; nil for none.
     let signalling: Signalling?
     private let isStopping = Atomic(false)
+    private static let completionLimit = 100
     private let isReloading = Atomic(false)
     private var thread: pthread_t?
     /// The port that is listened on.
@@ -225,6 +226,11 @@ public final class HTTPServer: @unchecked Sendable {
             if let data, !connection.append(UnsafeRawBufferPointer(start: data, count: length)) { return -1 }
             return 0
         case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+            // libwebsockets 4.1 says this again while more lies behind a body, which is fine, but for ever, without coming
+            // back to its loop, if the request before it came in the same piece: the connection has to end then, or the
+            // thread never does anything else.
+            connection.completions += 1
+            guard connection.completions < HTTPServer.completionLimit else { return -1 }
             guard connection.isReading else { return 0 }
             connection.isReading = false
             return connection.refusal == nil ? finish(wsi, connection) : 0

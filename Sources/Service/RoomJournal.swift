@@ -70,6 +70,8 @@ public final class RoomJournal: Sendable {
                     "seconds": .number(Int(one.age)),
                 ])
         case .recordings(let list):
+            // Outputs tell of themselves.
+            let list = list.filter { !$0.isOutput }
             let present = Set(list.map(\.id))
             let before = state.recordings[event.room] ?? []
             for id in present.subtracting(before).sorted() {
