@@ -93,6 +93,8 @@ final class WebSocket {
     }
 
     func receive(_ piece: UnsafeRawBufferPointer) -> Received {
+        // Who says something is there.
+        pingsUnanswered = 0
         if isClosing { return .incomplete }
         if lws_frame_is_binary(wsi) != 0 { return .closes(.unsupportedData, "messages are text") }
         guard incoming.count + piece.count <= WebSocket.messageLimit else {
@@ -115,7 +117,8 @@ final class WebSocket {
         }
         if wantsPing, !isClosing {
             wantsPing = false
-            guard put([], LWS_WRITE_PING) else { return false }
+            // Not empty: libwebsockets does not tell of a pong without payload.
+            guard put([UInt8(ascii: "?")], LWS_WRITE_PING) else { return false }
         } else if head < outgoing.count {
             let bytes = outgoing[head]
             outgoing[head] = []
