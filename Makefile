@@ -1,5 +1,7 @@
 # make run    installs what is missing, builds, starts the service with a room of eight who play Samples/, prints its URL
 # make render renders a meeting of nine from Samples/ into out/
+# make install    the program, its systemd unit and configuration under DESTDIR and PREFIX (/usr/local); uninstall
+# make deb    a Debian package of it, out/tessera.deb
 # make test   builds and runs all tests
 # make bench  CPU, wall time and quality against the bare codecs, ffmpeg and GStreamer; cost of a tick
 # make bench-live  a live room: time through the server, joins, CPU against the bare codecs
@@ -14,7 +16,7 @@ SWIFT ?= swift
 TESSERA = .build/release/tessera
 NINE = $(sort $(wildcard Samples/0*.webm))
 
-.PHONY: all build run render test bench bench-live soak crash lint format sanitize fuzz interop packages samples clean
+.PHONY: all build install uninstall deb api-check run render test bench bench-live soak crash lint format sanitize fuzz interop packages samples clean
 all: build
 
 packages:
@@ -22,6 +24,39 @@ packages:
 
 build: packages
 	$(SWIFT) build -c release --product tessera
+
+# Swift's own libraries go into the program, so that nothing but Debian's packages is needed to run it.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+OPERATION = Sources/Service/Operation
+STATIC = .build/static/release/tessera
+install: packages
+	$(SWIFT) build -c release --product tessera --static-swift-stdlib --scratch-path .build/static
+	install -D -m 755 $(STATIC) $(DESTDIR)$(PREFIX)/bin/tessera
+	strip --strip-unneeded $(DESTDIR)$(PREFIX)/bin/tessera
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	sed 's|/usr/bin|$(PREFIX)/bin|' $(OPERATION)/tessera.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/tessera.service
+	install -m 644 $(OPERATION)/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/tessera.conf
+	[ -e $(DESTDIR)$(SYSCONFDIR)/tessera/tessera.json ] \
+		|| install -D -m 644 $(OPERATION)/tessera.json $(DESTDIR)$(SYSCONFDIR)/tessera/tessera.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/tessera README.md LICENSE Sources/Service/Operating.md \
+		Sources/Service/Signalling.md $(OPERATION)/alerts.yml $(OPERATION)/dashboard.json
+
+# What was configured and recorded stays.
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/bin/tessera $(DESTDIR)$(PREFIX)/lib/systemd/system/tessera.service \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/tessera.conf $(DESTDIR)$(PREFIX)/share/doc/tessera
+
+DEB ?= out/tessera.deb
+deb:
+	rm -rf .build/deb
+	$(MAKE) install DESTDIR=.build/deb PREFIX=/usr
+	@mkdir -p $(dir $(DEB))
+	$(OPERATION)/make-deb .build/deb $(DEB)
+
+# Property-based requests made from /openapi.json, against a service of its own.
+api-check: build
+	Tests/Bench/api-check
 
 run: build
 	$(TESSERA) serve --demo

@@ -97,7 +97,8 @@ let package = Package(
                 "Archive", "Live", "Recording", "Store", "Containers", "Layout", "Media", "Timing", "CWebSockets",
                 "COpenSSL", "CCurl",
             ],
-            exclude: ["Operating.md", "Signalling.md"], resources: [.embedInCode("Web")], swiftSettings: settings),
+            exclude: ["Operation", "Operating.md", "Security.md", "Signalling.md"], resources: [.embedInCode("Web")],
+            swiftSettings: settings),
         .executableTarget(
             name: "tessera",
             dependencies: [
