@@ -8,6 +8,8 @@ package enum WebFiles {
         ("index.html", PackageResources.index_html),
         ("layouts.js", PackageResources.layouts_js),
         ("main.js", PackageResources.main_js),
+        ("operator.html", PackageResources.operator_html),
+        ("operator.js", PackageResources.operator_js),
         ("people.js", PackageResources.people_js),
         ("recording.js", PackageResources.recording_js),
         ("signalling.js", PackageResources.signalling_js),

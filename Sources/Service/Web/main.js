@@ -26,6 +26,16 @@ at("room").value = given.get("room") ?? "lobby";
 at("name").value = given.get("name") ?? remembered("name") ?? "";
 at("token").value = secret.get("token") ?? "";
 at("token-field").hidden = secret.has("token");
+// The page of those who may record or administer; it takes what is typed here along.
+at("operator").addEventListener("click", (event) => {
+  event.preventDefault();
+  const token = at("token").value.trim();
+  let room = at("room").value;
+  try {
+    if (JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).room === "*") room = "";
+  } catch { if (!token) room = ""; }
+  location.href = `/operator.html${room ? `?room=${encodeURIComponent(room)}` : ""}${token ? `#token=${token}` : ""}`;
+});
 
 function remembered(key, value) {
   try {

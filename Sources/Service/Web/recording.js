@@ -38,15 +38,19 @@ export class RecordingControl {
   }
 
   set(recordings) {
-    this.recordings = recordings ?? [];
+    // What goes out as a stream is shown as such, and not ours to stop here.
+    this.outputs = (recordings ?? []).filter((one) => one.isOutput);
+    this.recordings = (recordings ?? []).filter((one) => !one.isOutput);
     this.show();
   }
 
   show() {
     const [recording] = this.recordings;
     const words = recording?.isPaused ? "Recording paused" : "Recording";
-    this.mark.hidden = !recording;
-    this.mark.textContent = recording?.by ? `${words} by ${recording.by}` : words;
+    const isLive = this.outputs?.length > 0;
+    this.mark.hidden = !recording && !isLive;
+    const said = recording?.by ? `${words} by ${recording.by}` : recording ? words : "";
+    this.mark.textContent = [said, isLive ? "Live: others watch this room" : ""].filter(Boolean).join(" · ");
     label(this.button, "record", recording ? "Stop recording" : "Record", { pressed: !!recording });
   }
 
