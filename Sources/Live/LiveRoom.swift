@@ -48,7 +48,7 @@ final class LiveRoom: @unchecked Sendable {
         var observers: [RoomSubscription.Link] = []
         /// Time of the last event: threads look at the clock before they take the lock, and events are told in order.
         var lastEvent = MediaTime.zero
-        var recordings: [RoomRecording] = []
+        var recordings: [any RoomTap] = []
     }
 
     private let state: Mutex<State>
@@ -425,7 +425,7 @@ final class LiveRoom: @unchecked Sendable {
 
     // MARK: - Recordings
 
-    private var recordings: [RoomRecording] { state.withLock(\.recordings) }
+    private var recordings: [any RoomTap] { state.withLock(\.recordings) }
 
     private func recordedView(_ id: String) -> LiveView? {
         state.withLock { state in
@@ -437,14 +437,14 @@ final class LiveRoom: @unchecked Sendable {
     }
 
     /// Gives `recording` all that is mixed from now on, and tells it what happens; the room as it is at this instant.
-    func attach(_ recording: RoomRecording) -> (room: Room, participants: [LiveParticipant]) {
+    func attach(_ recording: any RoomTap) -> (room: Room, participants: [LiveParticipant]) {
         state.withLock { state in
             state.recordings.append(recording)
             return (state.room, state.participants)
         }
     }
 
-    func detach(_ recording: RoomRecording) {
+    func detach(_ recording: any RoomTap) {
         state.withLock { state in state.recordings.removeAll { $0 === recording } }
     }
 

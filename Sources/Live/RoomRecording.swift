@@ -13,7 +13,7 @@ public import Timing
 ///
 /// The composite is one more viewer of a view: it takes the chunks of the encode that its viewers receive, and of the
 /// sound that they share, and costs no encode of its own if there is one at its rendition in a codec of its container.
-public final class RoomRecording: @unchecked Sendable {
+public final class RoomRecording: RoomTap, @unchecked Sendable {
     public let options: RecordingOptions
     /// What of the view is written; nil for sound alone, and for tracks alone.
     let key: RenditionKey?
@@ -368,7 +368,7 @@ extension LiveServer {
         return recording
     }
 
-    private func rung(recorded name: String?) throws(LiveError) -> Rung {
+    func rung(recorded name: String?) throws(LiveError) -> Rung {
         guard let name else { return configuration.ladder[0] }
         guard let rung = configuration.ladder.first(where: { $0.name == name }) else {
             let names = configuration.ladder.map(\.name) + [Rung.soundOnly]

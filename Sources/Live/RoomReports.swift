@@ -79,12 +79,15 @@ public struct RoomDetail: Sendable, Codable {
         public var since: Double
         /// By somebody's wish.
         public var isPaused: Bool
+        /// The room goes out as a stream.
+        public var isOutput: Bool
 
         init(_ mark: RecordingMark) {
             id = mark.id
             by = mark.by
             since = mark.since.seconds
             isPaused = mark.isPaused
+            isOutput = mark.isOutput
         }
     }
 
@@ -166,7 +169,7 @@ extension LiveServer {
             return RoomSummary(
                 name: live.name, participants: room.participants.count,
                 connected: room.participants.count { $0.presence != .joining }, layout: room.layout,
-                isRecorded: !room.recordings.isEmpty, age: live.time(at: now).seconds)
+                isRecorded: room.recordings.contains { !$0.isOutput }, age: live.time(at: now).seconds)
         }
     }
 

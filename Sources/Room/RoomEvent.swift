@@ -18,6 +18,8 @@ public struct RecordingMark: Sendable, Equatable {
     public let since: MediaTime
     /// By somebody's wish.
     public internal(set) var isPaused = false
+    /// The room goes out as a stream, and nothing is kept of it here.
+    public internal(set) var isOutput = false
 }
 
 /// Something that has happened in a room.

@@ -15,7 +15,7 @@ extension Room {
         _ id: String, by name: String?, choice: ViewChoice?, now: MediaTime
     ) throws(RoomError) -> RoomOutcome {
         if isClosed { throw RoomError(code: .closed, description: "the room is closed") }
-        if let running = recordings.first {
+        if let running = recordings.first(where: { !$0.isOutput }) {
             throw RoomError(
                 code: .alreadyRecorded,
                 description: "the room is being recorded already, as '\(running.id)'; stop that first")
@@ -27,6 +27,24 @@ extension Room {
             try next.arrangeViews(&outcome)
         }
         next.recordings.append(RecordingMark(id: id, by: name, since: now))
+        self = next
+        outcome.note(.recording(recordings), now)
+        return outcome
+    }
+
+    /// Begins to send a view out, which everybody sees. Of one room there may be several. Throws if the room is closed, or
+    /// if that is a view too many.
+    public mutating func sendOut(
+        _ id: String, by name: String?, choice: ViewChoice, now: MediaTime
+    ) throws(RoomError) -> RoomOutcome {
+        if isClosed { throw RoomError(code: .closed, description: "the room is closed") }
+        var outcome = RoomOutcome()
+        var next = self
+        next.recorders.append(Recorder(id: id, choice: choice))
+        try next.arrangeViews(&outcome)
+        var mark = RecordingMark(id: id, by: name, since: now)
+        mark.isOutput = true
+        next.recordings.append(mark)
         self = next
         outcome.note(.recording(recordings), now)
         return outcome

@@ -1,7 +1,7 @@
 /// The description of the HTTP interface (OpenAPI 3.1), served as `/openapi.json`.
 enum OpenAPI {
     static let document =
-        "{\n" + head + ",\n  \"paths\": " + paths(sessions + rooms + recordings + archive + service)
+        "{\n" + head + ",\n  \"paths\": " + paths(sessions + rooms + recordings + outputs + archive + service)
         + ",\n  \"components\": {\n" + components.replacing("@archive", with: archiveSchemas)
         + ",\n    \"responses\": {\n" + responses + "\n    }\n  }\n}\n"
 
@@ -26,6 +26,9 @@ enum OpenAPI {
               }
             },
             "parameters": {
+              "output": {"name": "output", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Name"}},
+              "stream": {"name": "stream", "in": "path", "required": true, "schema": {"type": "string"}},
+              "segment": {"name": "segment", "in": "path", "required": true, "schema": {"type": "string"}},
               "ofRoom": {"name": "room", "in": "query", "schema": {"$ref": "#/components/schemas/Name"}},
               "inState": {
                 "name": "state",
@@ -142,6 +145,24 @@ enum OpenAPI {
                   "splitMegabytes": {"type": "number", "minimum": 1, "maximum": 1000000}
                 }
               },
+              "Output": {
+                "type": "object",
+                "required": ["id", "room", "target", "state", "started", "bytes", "failures"],
+                "properties": {
+                  "id": {"$ref": "#/components/schemas/Name"},
+                  "room": {"$ref": "#/components/schemas/Name"},
+                  "target": {"type": "string", "description": "hls, or a name of the configuration's."},
+                  "state": {"enum": ["connecting", "running", "waiting", "ended"]},
+                  "layout": {"type": "string"},
+                  "rendition": {"type": "string"},
+                  "by": {"type": "string"},
+                  "started": {"type": "string", "format": "date-time"},
+                  "bytes": {"type": "integer"},
+                  "failures": {"type": "integer", "description": "Connections that were lost or never came to be."},
+                  "error": {"type": "string", "description": "Why the last one was."},
+                  "playlist": {"type": "string", "description": "Where players of HLS find it."}
+                }
+              },
               "ICEServer": {
                 "type": "object",
                 "required": ["urls"],
@@ -224,7 +245,9 @@ enum OpenAPI {
                       "properties": {
                         "id": {"type": "string"},
                         "by": {"type": "string"},
-                        "since": {"type": "number"}
+                        "since": {"type": "number"},
+                        "isPaused": {"type": "boolean"},
+                        "isOutput": {"type": "boolean", "description": "The room goes out as a stream."}
                       }
                     }
                   },

@@ -50,6 +50,8 @@ extension Router {
                 return HTTPResponse(json: try ask { () throws(LiveError) in try rooms.sessionStatistics(path[1]) })
             }
         case ("ice-servers", 1): return try iceServers(request, room: room)
+        case ("outputs", 1): return try roomOutputs(request, room: room)
+        case ("outputs", 2): return try roomOutput(request, room: room, id: path[1])
         case ("recordings", 1): return try roomRecordings(request, room: room)
         case ("layout", 1): return try layout(request, room: room)
         case ("views", 1):

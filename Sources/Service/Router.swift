@@ -15,6 +15,7 @@ public final class Router: Sendable {
     let figures: HTTPFigures
     let recordings: Recordings?
     let archives: Archives?
+    let outputs: Outputs?
     let removals = Removals()
     let log: EventLog
     private let draining = Mutex(false)
@@ -23,7 +24,7 @@ public final class Router: Sendable {
         rooms: any Rooms, access: Access, iceServers: ICEServers = ICEServers(),
         layouts: [String] = BuiltInLayouts.names,
         figures: HTTPFigures = HTTPFigures(), recordings: Recordings? = nil,
-        archives: Archives? = nil, log: EventLog = .silent
+        archives: Archives? = nil, outputs: Outputs? = nil, log: EventLog = .silent
     ) {
         self.rooms = rooms
         replaceable = Mutex((access, iceServers))
@@ -31,6 +32,7 @@ public final class Router: Sendable {
         self.figures = figures
         self.recordings = recordings
         self.archives = archives
+        self.outputs = outputs
         self.log = log
     }
 
@@ -138,6 +140,7 @@ public final class Router: Sendable {
         case ("v1", 2) where path[1] == "rooms": return try roomList(request)
         case ("v1", 3...) where path[1] == "rooms":
             return try underRoom(request, room: path[2], Array(path.dropFirst(3)))
+        case ("hls", 3): return try stream(request, key: path[1], name: path[2])
         case ("v1", 2) where path[1] == "recordings": return try recordingList(request)
         case ("v1", 3...) where path[1] == "recordings":
             return try underRecording(request, id: path[2], Array(path.dropFirst(3)))

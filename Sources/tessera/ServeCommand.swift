@@ -31,6 +31,9 @@ enum ServeCommand {
         Option(
             "--archive-workers", value: "N", "pieces of archive jobs made at a time, when rooms leave time (1; 0 none)"),
         Option(
+            "--output-target", value: "NAME=URL", repeatable: true,
+            "where rooms may be pushed to, as main=rtmp://live.example.net/app/key; best kept in the file"),
+        Option(
             "--webhooks", value: "JSON",
             "whom to tell what happens, [{\"url\", \"secret\", \"events\"}]; best kept in the file"),
         Option("--log", value: "FORMAT", "human or json, a line on stderr for each event (human)"),

@@ -17,6 +17,8 @@ struct ServeConfiguration {
     /// Pieces of archive jobs that are made at a time.
     var archiveWorkers: Int
     var webhooks: [WebhookTarget]
+    /// URLs by name.
+    var outputTargets: [String: String]
     var log: EventLog.Format
     var hasDemo: Bool
     /// From SIGTERM to the end.
@@ -38,6 +40,7 @@ struct ServeConfiguration {
         data = given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
         archiveWorkers = try settings.integer("--archive-workers", in: 0...64) ?? 1
         webhooks = try ServeConfiguration.webhooks(settings)
+        outputTargets = try ServeConfiguration.targets(settings)
         quota = Recordings.Quota(
             age: try settings.integer("--keep-days", in: 1...100_000).map { Double($0) * 86_400 },
             bytes: try settings.integer("--keep-gigabytes", in: 1...1_000_000).map { Int64($0) * 1_000_000_000 })
@@ -76,6 +79,22 @@ struct ServeConfiguration {
         let claims = TokenClaims(
             room: room, grants: Grant.allCases, exp: Int(Date().timeIntervalSince1970) + 43_200)
         return base + "#token=" + access.keys.sign(claims)
+    }
+
+    private static func targets(_ settings: ServeSettings) throws(CommandFailure) -> [String: String] {
+        var targets: [String: String] = [:]
+        for text in settings.all("--output-target") {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, parts[0].range(of: "^[A-Za-z0-9_-]{1,64}$", options: .regularExpression) != nil,
+                parts[0] != "hls", ["rtmp://", "rtmps://", "srt://"].contains(where: parts[1].hasPrefix)
+            else {
+                // Not the whole text: there are keys in it.
+                let name = text.prefix { $0 != "=" }
+                throw .misuse("--output-target \(name): expected NAME=URL with rtmp, rtmps or srt")
+            }
+            targets[parts[0]] = parts[1]
+        }
+        return targets
     }
 
     private static func webhooks(_ settings: ServeSettings) throws(CommandFailure) -> [WebhookTarget] {

@@ -30,6 +30,7 @@ struct Serving {
         let archives: Archives
         let webhooks: Webhooks
         let watch: RoomWatch
+        let outputs: Outputs
     }
 
     /// Returns when the service has ended.
@@ -59,6 +60,7 @@ struct Serving {
         wait(for: signals, parts)
         log.note("stopping", [:])
         parts.server.stop()
+        parts.outputs.stopAll()
         parts.recordings.stopAll()
         parts.archives.stop()
         demo?.stop()
@@ -110,10 +112,12 @@ struct Serving {
         } catch {
             throw .failed("\(folder)/recordings: \(error.description)")
         }
+        let outputs = Outputs(rooms, folder: folder + "/hls", targets: configuration.outputTargets, log: log)
         let figures = HTTPFigures()
         let router = Router(
             rooms: rooms, access: configuration.access, iceServers: configuration.iceServers,
-            layouts: rooms.layoutNames, figures: figures, recordings: recordings, archives: archives, log: log)
+            layouts: rooms.layoutNames, figures: figures, recordings: recordings, archives: archives,
+            outputs: outputs, log: log)
         let signalling = Signalling(router: router)
         do throws(ServiceError) {
             let server = try HTTPServer(configuration.http, figures: figures, signalling: signalling) {
@@ -122,7 +126,7 @@ struct Serving {
             return Parts(
                 rooms: rooms, recordings: recordings, router: router, signalling: signalling, server: server,
                 figures: figures, journal: RoomJournal(rooms, log: log), archives: archives, webhooks: webhooks,
-                watch: watch)
+                watch: watch, outputs: outputs)
         } catch {
             throw .failed(error.description)
         }

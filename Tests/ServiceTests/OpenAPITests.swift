@@ -28,7 +28,7 @@ struct OpenAPITests {
                 switch part {
                 case "{room}": "r"
                 case "{session}": "s1"
-                case "{recording}", "{file}", "{job}": "r"
+                case "{output}", "{stream}", "{segment}", "{recording}", "{file}", "{job}": "r"
                 case "{participant}": "p1"
                 default: String(part)
                 }
