@@ -29,7 +29,9 @@ public struct DTLSAssociation {
     public static let handshakeLimit = MediaTime.milliseconds(20_000)
     /// A completed flight is sent again at most so often.
     static let repeatInterval = MediaTime.milliseconds(20)
+    /// Encrypted records that come ahead of their keys: so many, and of so many bytes at most. A Finished has under 100.
     static let heldLimit = 4
+    static let heldSize = 256
 
     public private(set) var isConnected = false
     /// Datagrams that were not as an honest peer writes them.
@@ -85,7 +87,7 @@ public struct DTLSAssociation {
         if !parts.encrypted.isEmpty {
             if engine.readsEncrypted {
                 engine.receive(datagram.extracting(parts.encrypted))
-            } else {
+            } else if parts.encrypted.count <= DTLSAssociation.heldSize {
                 if held.count >= DTLSAssociation.heldLimit { held.removeFirst() }
                 held.append(datagram.array(parts.encrypted))
             }

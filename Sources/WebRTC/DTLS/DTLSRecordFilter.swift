@@ -6,8 +6,8 @@
 struct DTLSRecordFilter {
     /// What a peer may send in one handshake message; browsers' certificates have under 1,000 bytes.
     static let messageLimit: UInt32 = 6_000
-    /// What all messages of one handshake may announce together.
-    static let handshakeLimit: UInt32 = 16_000
+    /// What all messages of one handshake may announce together: a hello of up to 2 KB, a certificate, and little else.
+    static let handshakeLimit: UInt32 = 8_000
     static let messageCountLimit = 16
 
     static let changeCipherSpec: UInt8 = 20
