@@ -2,10 +2,10 @@ import COpus
 public import Media
 public import Timing
 
-/// Opus through libopus, in frames of 20 ms.
+/// Opus through libopus, in frames of 20 ms unless configured otherwise.
 public final class OpusEncoder: SoundEncoder {
-    /// Frames of a packet.
-    public static let frameSize = SoundBlock.framesPerTick
+    /// Samples of a packet, in each channel.
+    private let frameSize: Int
 
     public private(set) var configuration: SoundEncoderConfiguration
     public let parameters: SoundParameters
@@ -24,6 +24,12 @@ public final class OpusEncoder: SoundEncoder {
             let cause = "this encoder is for opus of 1 or 2 channels, not \(configuration.channels)"
             throw CodecError(.unsupported, cause, codec: configuration.codec)
         }
+        guard (1...3).contains(configuration.ticksPerPacket) else {
+            throw CodecError(
+                .invalidArgument, "\(configuration.ticksPerPacket) ticks a packet where 1...3 are allowed", codec: .opus
+            )
+        }
+        frameSize = SoundBlock.framesPerTick * configuration.ticksPerPacket
         let application =
             switch configuration.application {
             case .voice: OPUS_APPLICATION_VOIP
@@ -52,7 +58,7 @@ public final class OpusEncoder: SoundEncoder {
         self.encoder = encoder
         self.configuration = configuration
         self.lookahead = Int(lookahead)
-        assembler = FrameAssembler(frameSize: OpusEncoder.frameSize, channels: configuration.channels)
+        assembler = FrameAssembler(frameSize: frameSize, channels: configuration.channels)
         let head = OpusHead(
             channels: UInt8(configuration.channels), preSkip: UInt16(clamping: lookahead),
             inputRate: UInt32(SoundBlock.sampleRate))
@@ -80,7 +86,7 @@ public final class OpusEncoder: SoundEncoder {
         guard let end else { return }
         self.end = nil
         // What was put in last comes out of the decoder later by the look-ahead.
-        let fillsUp = assembler.pending == 0 || assembler.pending + lookahead > OpusEncoder.frameSize
+        let fillsUp = assembler.pending == 0 || assembler.pending + lookahead > frameSize
         try assembler.fill { frame, start throws(CodecError) in
             try encodeFrame(frame, start: start, into: &chunks)
         }
@@ -116,7 +122,7 @@ public final class OpusEncoder: SoundEncoder {
     ) throws(CodecError) {
         guard let input = frame.baseAddress, let output = packet.baseAddress else { return }
         let count = opus_encode_float(
-            encoder, input, Int32(OpusEncoder.frameSize), output, Int32(packet.count))
+            encoder, input, Int32(frameSize), output, Int32(packet.count))
         guard count >= 0 else {
             throw CodecError(.failed, String(cString: opus_strerror(count)), codec: .opus, time: start)
         }
@@ -125,7 +131,7 @@ public final class OpusEncoder: SoundEncoder {
         chunks.append(
             EncodedChunk(
                 data: [UInt8](packet[..<Int(count)]), time: start - parameters.startPadding,
-                duration: .milliseconds(20), isKeyframe: true))
+                duration: .milliseconds(Int64(20 * configuration.ticksPerPacket)), isKeyframe: true))
     }
 
     private static func set(

@@ -26,6 +26,8 @@ public struct SoundEncoderConfiguration: Sendable {
     public var expectedLoss = 0
     /// Opus: whether silence is left out; then not every frame gives a chunk.
     public var usesDTX = false
+    /// Opus: how much sound one packet holds, in ticks of 20 ms, 1 to 3. Longer ones spare headers.
+    public var ticksPerPacket = 1
 
     public init(codec: Codec, channels: Int, bitrate: Int) {
         self.codec = codec
