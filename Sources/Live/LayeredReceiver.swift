@@ -97,6 +97,8 @@ final class LayeredReceiver {
     func reportBlocks(now: MediaTime) -> [ReportBlock] { layers.compactMap { $0.reportBlock(now: now) } }
     func setRoundTrip(_ time: MediaTime) { for receiver in layers { receiver.setRoundTrip(time) } }
 
+    /// Whether the source is sent in simulcast layers.
+    var isLayered: Bool { choice != nil }
     /// Of what is shown.
     var ssrc: SSRC? { layers[shown].ssrc ?? layers.lazy.compactMap(\.ssrc).first }
     var packets: UInt64 { layers.reduce(0) { $0 + $1.packets } }

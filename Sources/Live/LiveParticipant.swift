@@ -25,6 +25,10 @@ final class LiveParticipant: Sendable {
         var view: ViewID?
         /// dBFS of speech, of the last ticks.
         var level: Float = SoundPipeline.silence
+        /// How the mix is to be coded for them.
+        var soundVariant = SoundVariant.plain
+        /// How good their connection is, both ways.
+        var quality = ConnectionQuality.good
         /// Last time sound that was not silence came out of the jitter buffer.
         var lastSound: MediaTime?
     }

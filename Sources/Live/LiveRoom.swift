@@ -155,9 +155,9 @@ final class LiveRoom: @unchecked Sendable {
         at participant: LiveParticipant, now: MediaTime, shown: inout [TileContent: Picture]
     ) -> MediaFacts {
         var facts = MediaFacts(participant: participant.id)
-        facts.level = participant.state.withLock { state in
+        (facts.level, facts.hasPoorNetwork) = participant.state.withLock { state in
             defer { state.level = SoundPipeline.silence }
-            return state.level
+            return (state.level, state.quality == .poor)
         }
         if let camera = participant.camera {
             facts.camera = camera.newest.map(time(at:))
@@ -390,6 +390,13 @@ final class LiveRoom: @unchecked Sendable {
 
     func heardAgain(_ participant: LiveParticipant, now: MediaTime) {
         follow(now) { $0.heardAgain(participant.id, now: $1) }
+    }
+
+    /// What they are sent is another rendition now, or other layers of it.
+    func renditionChanged(
+        of participant: LiveParticipant, to name: String?, layers: Int, reason: String, now: MediaTime
+    ) {
+        follow(now) { $0.renditionChanged(of: participant.id, to: name, layers: layers, reason: reason, now: $1) }
     }
 
     /// Changes that the room cannot refuse, and that make no view.

@@ -105,7 +105,9 @@ public final class LiveServer: @unchecked Sendable {
             network.post { network in
                 let now = MonotonicClock.now
                 for output in outputs {
-                    for index in output.output.append(output.chunk, mediaTime: time, now: now) {
+                    // A packet of two ticks began with the one before.
+                    let start = time + .milliseconds(20) - output.chunk.duration
+                    for index in output.output.append(output.chunk, mediaTime: start, now: now) {
                         for number in output.sessions {
                             network.session(number)?.send(sound: index, of: output.output, now: now, network: network)
                         }
@@ -149,7 +151,7 @@ public final class LiveServer: @unchecked Sendable {
         let room = try admit(participant, request)
         let added = PeerSession(
             number: number, token: token, room: room, participant: participant, peer: peer, credentials: credentials,
-            entityTag: entityTag, rung: rung)
+            entityTag: entityTag, rung: rung, ladder: configuration.ladder)
         tokens.withLock { $0[token] = Entry(number: number, room: room, participant: participant.id) }
         network.post { $0.add(added) }
         // Removed before there was anything to say goodbye to.

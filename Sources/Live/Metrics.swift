@@ -10,7 +10,14 @@ extension LiveServer {
     public func metrics() -> String {
         var page = MetricsPage()
         let rooms = rooms.withLock { Array($0.values) }
-        let sessions = network.ask { network in network.allSessions.map { ($0.snapshot, $0.peer.isConnected) } }
+        let sessions = network.ask { network in
+            network.allSessions.sorted { $0.number < $1.number }.map {
+                (
+                    $0.snapshot, $0.peer.isConnected,
+                    name: [("room", $0.room.name), ("participant", $0.participant.id)], receives: $0.receivesPictures
+                )
+            }
+        }
         page.gauge("tessera_rooms", "Rooms that are open.", Double(rooms.count))
         page.gauge("tessera_sessions", "Peers, connected or connecting.", Double(sessions.count))
         page.gauge("tessera_sessions_connected", "Peers with media.", Double(sessions.filter(\.1).count))
@@ -18,6 +25,13 @@ extension LiveServer {
         addClock(soundClock.snapshot, "sound", to: &page)
         addViews(rooms, to: &page)
         addTraffic(sessions.map(\.0), to: &page)
+        addPaths(sessions.filter(\.receives).map { ($0.name, $0.0) }, to: &page)
+        page.family("tessera_session_asked_bytes_per_second", "What a peer was asked to send at most.", "gauge")
+        for session in sessions {
+            if let asked = session.0.asked {
+                page.value("tessera_session_asked_bytes_per_second", session.name, Double(asked) / 8)
+            }
+        }
         addInputs(rooms, to: &page)
         page.counter(
             "tessera_datagrams_unknown_total", "Datagrams of no peer.",
@@ -121,7 +135,41 @@ extension LiveServer {
         total("tessera_nacks_sent_total", "Packets asked for again.") { Double($0.nacksSent) }
         total("tessera_plis_sent_total", "Keyframes asked for.") { Double($0.keyframesAsked) }
         total("tessera_plis_received_total", "Keyframes that viewers asked for.") { Double($0.keyframeRequests) }
+        total("tessera_pictures_dropped_total", "Pictures that a viewer's network could not take in time.") {
+            Double($0.framesDropped)
+        }
+        total("tessera_probes_sent_total", "Bursts of padding that look for bandwidth.") { Double($0.probes) }
         total("tessera_rtcp_malformed_total", "RTCP packets that made no sense.") { Double($0.malformedControl) }
+    }
+
+    /// What each peer's network takes, and what the peer gets.
+    private func addPaths(_ sessions: [(name: [(String, String)], figures: SessionFigures)], to page: inout MetricsPage)
+    {
+        func gauge(_ name: String, _ help: String, _ value: (SessionFigures) -> Double?) {
+            page.family(name, help, "gauge")
+            for session in sessions {
+                if let value = value(session.figures) { page.value(name, session.name, value) }
+            }
+        }
+        gauge("tessera_session_estimate_bytes_per_second", "What the network to a peer takes.") {
+            $0.estimate.map { Double($0) / 8 }
+        }
+        gauge("tessera_session_sent_bytes_per_second", "What was sent to a peer in the last second.") {
+            Double($0.rate) / 8
+        }
+        gauge("tessera_session_lean_sound", "1 while a peer gets sound of few bits.") { $0.hasLeanSound ? 1 : 0 }
+        gauge("tessera_session_queue_seconds", "What waits to be sent to a peer.") { $0.wait.seconds }
+        page.family(
+            "tessera_session_layers", "Temporal layers sent of a rung of the ladder; 0 for a slide show.", "gauge")
+        for (name, figures) in sessions {
+            let rung = ("rendition", figures.rung ?? Rung.soundOnly)
+            page.value("tessera_session_layers", name + [rung], Double(figures.rung == nil ? 0 : figures.layers))
+        }
+        page.family("tessera_rung_changes_total", "Changes of what a peer gets, by their reason.", "counter")
+        for reason in [RungChoice.Reason.bandwidth, .keyframes, .wish] {
+            let count = sessions.reduce(0) { $0 + ($1.figures.rungChanges[reason] ?? 0) }
+            page.value("tessera_rung_changes_total", [("reason", reason.rawValue)], Double(count))
+        }
     }
 
     private func addInputs(_ rooms: [LiveRoom], to page: inout MetricsPage) {

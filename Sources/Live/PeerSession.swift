@@ -1,6 +1,7 @@
 import Media
 import Mixing
 import RTP
+import Synchronization
 import Timing
 import WebRTC
 
@@ -24,8 +25,11 @@ final class PeerSession: @unchecked Sendable {
     private let videoOut: OutgoingStream?
     /// How the pictures that we send are coded.
     private let videoFormat: PictureFormat?
-    /// The rung of the ladder that the peer is to get; nil for sound alone.
+    /// The rung of the ladder that the peer is to get, as its network allows; nil for sound alone.
     private var rung: String?
+    private let ladder: [Rung]
+    /// What goes out, and how fast.
+    private let path: OutgoingPath
     /// What is sent, and what is to take its place with its next keyframe.
     private var watched: LiveRendition?
     private var awaited: LiveRendition?
@@ -34,9 +38,13 @@ final class PeerSession: @unchecked Sendable {
     /// The highest temporal layer that the peer is to get, and the highest that it is sent: up it goes only where a
     /// picture says that it needs no other of its layer.
     private var layerLimit = PeerSession.allLayers
+    /// What somebody asked for.
+    private var layerWish = PeerSession.allLayers
+    private var nextOwnKeyframe = MediaTime.zero
     private var sentLayer = PeerSession.allLayers
     private static let allLayers = 2
     private var repairs = RepairBudget()
+    private var soundVariant = SoundVariant.plain
     private var nextKeyframeWish = MediaTime.zero
     private var nextLook = MediaTime.zero
     private let extensions: HeaderExtensionMap
@@ -45,12 +53,16 @@ final class PeerSession: @unchecked Sendable {
     private let canonicalName: String
     private var nextReport = MediaTime.zero
     private var nextFeedback = MediaTime.zero
+    /// What is asked of the peer, and how good its connection is.
+    private var useful = UsefulBitrate()
+    private var nextWish = MediaTime.zero
+    private var quality = QualityMeter()
     private var nextRequests = MediaTime.zero
     private(set) var figures = SessionFigures()
 
     init(
         number: Int, token: String, room: LiveRoom, participant: LiveParticipant, peer: Peer,
-        credentials: ICECredentials, entityTag: String, rung: String?
+        credentials: ICECredentials, entityTag: String, rung: String?, ladder: [Rung]
     ) {
         self.number = number
         self.token = token
@@ -60,6 +72,7 @@ final class PeerSession: @unchecked Sendable {
         self.credentials = credentials
         self.entityTag = entityTag
         self.rung = rung
+        self.ladder = ladder
         let session = peer.session
         extensions = session.extensions
         var soundOut: OutgoingStream?
@@ -100,6 +113,10 @@ final class PeerSession: @unchecked Sendable {
         self.soundOut = soundOut
         self.videoOut = videoOut
         self.videoFormat = videoFormat
+        path = OutgoingPath(
+            isNumbered: extensions[.transportSequenceNumber] != nil,
+            bitrates: videoOut == nil || participant.kind == .publish ? [] : ladder.map(\.bitrate),
+            hasLayers: videoFormat != .h264, wished: ladder.firstIndex { $0.name == rung })
         canonicalName = names.first ?? "tessera"
         ownSSRC = videoOut?.stream.ssrc ?? soundOut?.stream.ssrc ?? SSRC(UInt32.random(in: 1 ... .max))
         if extensions[.transportSequenceNumber] != nil {
@@ -178,10 +195,12 @@ final class PeerSession: @unchecked Sendable {
             note(report.blocks, now: now, network: network)
         case .receiverReport(let report): note(report.blocks, now: now, network: network)
         case .nack(let nack): resend(nack, now: now, network: network)
-        case .pictureLoss(let loss): if loss.media == videoOut?.stream.ssrc { askForKeyframe() }
+        case .pictureLoss(let loss): if loss.media == videoOut?.stream.ssrc { askForKeyframe(now: now) }
         case .fullIntraRequest(let request):
-            if request.items.contains(where: { $0.media == videoOut?.stream.ssrc }) { askForKeyframe() }
-        case .sourceDescription, .goodbye, .bandwidthEstimate, .transportFeedback, .extendedReport, .unknown: break
+            if request.items.contains(where: { $0.media == videoOut?.stream.ssrc }) { askForKeyframe(now: now) }
+        case .transportFeedback(let feedback): path.receive(feedback, now: now)
+        case .bandwidthEstimate(let estimate): path.receive(estimate, now: now)
+        case .sourceDescription, .goodbye, .extendedReport, .unknown: break
         }
     }
 
@@ -189,38 +208,72 @@ final class PeerSession: @unchecked Sendable {
         for block in blocks {
             if let time = block.roundTrip(now: network.wallClock(at: now)) {
                 figures.roundTrip = time
+                path.setRoundTrip(time)
                 for receiver in pictures.values { receiver.setRoundTrip(time) }
             }
-            if block.ssrc == videoOut?.stream.ssrc { figures.lossOut = Double(block.fractionLost) / 256 }
+            if block.ssrc == soundOut?.stream.ssrc {
+                figures.soundLossOut = Double(block.fractionLost) / 256
+                path.receive(soundLoss: figures.soundLossOut)
+            }
+            guard block.ssrc == videoOut?.stream.ssrc else { continue }
+            figures.lossOut = Double(block.fractionLost) / 256
+            path.receive(loss: figures.lossOut, now: now)
         }
     }
 
-    private func askForKeyframe() {
+    private func askForKeyframe(now: MediaTime) {
         figures.keyframeRequests += 1
+        path.keyframeRequested(now: now)
         (awaited ?? watched)?.requestKeyframe()
     }
 
     // MARK: - Out
 
-    /// The rung of the ladder that the peer is to get, nil for sound alone; switched to at a keyframe.
+    /// The best rung of the ladder that the peer is to get, nil for sound alone; switched to at a keyframe.
     func setRung(_ name: String?, now: MediaTime) {
+        path.setWish(ladder.firstIndex { $0.name == name })
         rung = name
+        applyChoice(now: now)
         follow(now: now)
     }
 
     /// The highest temporal layer that the peer is to get, 0 (a quarter of the frames) to 2 (all of them). Of H.264
     /// all frames are sent.
     func setLayerLimit(_ limit: Int) {
-        layerLimit = min(max(limit, 0), PeerSession.allLayers)
+        layerWish = min(max(limit, 0), PeerSession.allLayers)
+        limitLayers()
+    }
+
+    private func limitLayers() {
+        let limit = min(layerWish, path.choice?.step.topLayer ?? PeerSession.allLayers)
+        guard limit != layerLimit else { return }
+        layerLimit = limit
         sentLayer = min(sentLayer, layerLimit)
         for rendition in [watched, awaited] {
             rendition?.setThinned(layerLimit < PeerSession.allLayers, session: number)
         }
     }
 
+    /// Follows what the network allows.
+    private func applyChoice(now: MediaTime) {
+        guard let step = path.choice?.step else { return }
+        for change in path.takeChanges() {
+            room.renditionChanged(
+                of: participant, to: change.to.rung.map { ladder[$0].name },
+                layers: change.to.isSlideShow || change.to.rung == nil ? 0 : change.to.topLayer + 1,
+                reason: change.reason.rawValue, now: now)
+        }
+        limitLayers()
+        let name = step.rung.map { ladder[$0].name }
+        guard name != rung else { return }
+        rung = name
+        follow(now: now)
+    }
+
     /// Whether a picture of these layers is left out.
     private func leavesOut(_ chunk: EncodedChunk) -> Bool {
         if chunk.isKeyframe { sentLayer = layerLimit }
+        if !chunk.isKeyframe, path.choice?.step.isSlideShow == true { return true }
         if chunk.temporalLayer > sentLayer, chunk.temporalLayer <= layerLimit, chunk.isLayerSync {
             sentLayer = chunk.temporalLayer
         }
@@ -245,6 +298,7 @@ final class PeerSession: @unchecked Sendable {
             return
         }
         guard wanted !== awaited else { return }
+        nextOwnKeyframe = now + .milliseconds(1000)
         awaited?.remove(number)
         awaited = wanted
         nextKeyframeWish = now + .milliseconds(500)
@@ -261,19 +315,18 @@ final class PeerSession: @unchecked Sendable {
     }
 
     private func resend(_ nack: GenericNack, now: MediaTime, network: NetworkThread) {
-        guard let videoOut, nack.media == videoOut.stream.ssrc, let path = peer.selectedPath else { return }
+        guard let videoOut, nack.media == videoOut.stream.ssrc else { return }
         let interval = RepairBudget.interval(roundTrip: figures.roundTrip)
         nack.forEach { sequence in
             guard repairs.admitRequest(now: now),
-                let source = videoOut.stream.source(ofLost: sequence, now: now, interval: interval),
-                let output = recentSources[source], repairs.admit(PeerSession.packetLimit)
+                let (source, index) = videoOut.stream.packet(ofLost: sequence, now: now, interval: interval),
+                let size = recentSources[source]?.history[index]?.size
             else { return }
-            figures.resent += 1
-            send(over: path, network) { writer throws(WireError) in
-                try videoOut.stream.writeAgain(
-                    sequence, of: output.history, extensions: HeaderExtensions(), map: .empty, now: now, into: &writer)
-            }
+            let bytes = size + PeerSession.headerSize
+            guard repairs.admit(bytes) else { return }
+            _ = self.path.queue.offer(repeated: sequence, bytes: bytes, now: now)
         }
+        pump(now: now, network: network)
     }
 
     /// Sends the packets of a picture, from the first keyframe of an encode on.
@@ -281,7 +334,7 @@ final class PeerSession: @unchecked Sendable {
         _ packets: Range<Int64>, of rendition: LiveRendition, _ chunk: EncodedChunk, now: MediaTime,
         network: NetworkThread
     ) {
-        guard let videoOut, let path = peer.selectedPath, peer.isConnected else { return }
+        guard videoOut != nil, peer.selectedPath != nil, peer.isConnected else { return }
         if rendition === awaited {
             guard chunk.isKeyframe else {
                 // The one that was asked for may have come before there was a path to send it over, and a receiver
@@ -296,49 +349,123 @@ final class PeerSession: @unchecked Sendable {
             watched = rendition
             awaited = nil
             recentSources[rendition.output.source] = rendition.output
+            path.queue.keepOnly(source: rendition.output.source)
         }
         guard rendition === watched else { return }
         let output = rendition.output
         if leavesOut(chunk) {
-            if let format = output.format { videoOut.stream.skipPicture(format, source: output.source) }
-            return
+            path.queue.skip(source: output.source)
+        } else {
+            var bytes = 0
+            for index in packets { bytes += (output.history[index]?.size ?? 0) + PeerSession.headerSize }
+            let picture = SendQueue.Picture(
+                source: output.source, packets: packets, bytes: bytes, temporalLayer: chunk.temporalLayer,
+                isKeyframe: chunk.isKeyframe, isLayerSync: chunk.isLayerSync)
+            if chunk.isKeyframe { path.keyframeBytes = bytes }
+            if path.queue.offer(picture, now: now) {
+                figures.framesOut += 1
+                repairs.sent(packets.count * PeerSession.packetLimit)
+            }
         }
-        figures.framesOut += 1
-        repairs.sent(packets.count * PeerSession.packetLimit)
-        for index in packets {
-            send(over: path, network) { writer throws(WireError) in
-                try videoOut.stream.write(
-                    index, of: output.history, source: output.source, extensions: HeaderExtensions(), map: .empty,
-                    now: now, into: &writer)
+        pump(now: now, network: network)
+    }
+
+    /// Sends what may go of what waits.
+    private func pump(now: MediaTime, network: NetworkThread) {
+        guard let videoOut, let way = peer.selectedPath, peer.isConnected else { return }
+        while let item = path.queue.next(now: now) {
+            let values = path.extensions
+            switch item {
+            case .skipped(let source):
+                guard let format = recentSources[source]?.format else { continue }
+                videoOut.stream.skipPicture(format, source: source)
+            case .packet(let index, let source):
+                guard let output = recentSources[source] else { continue }
+                send(.picture, over: way, now: now, network) { writer throws(WireError) in
+                    try videoOut.stream.write(
+                        index, of: output.history, source: source, extensions: values, map: extensions, now: now,
+                        into: &writer)
+                }
+            case .repeated(let sequence):
+                guard let source = videoOut.stream.source(ofLost: sequence, now: now, interval: .zero),
+                    let output = recentSources[source]
+                else { continue }
+                figures.resent += 1
+                send(.picture, over: way, now: now, network) { writer throws(WireError) in
+                    try videoOut.stream.writeAgain(
+                        sequence, of: output.history, extensions: values, map: extensions, now: now, into: &writer)
+                }
             }
         }
     }
 
-    /// Sends a packet of sound.
+    /// Sends padding to learn what the network takes.
+    private func probe(now: MediaTime, network: NetworkThread) {
+        guard let videoOut, videoOut.stream.repair != nil, let way = peer.selectedPath,
+            let probe = path.nextProbe(now: now)
+        else { return }
+        let first = path.position
+        for _ in 0..<probe.packets {
+            let values = path.extensions
+            send(.probe, over: way, now: now, network) { writer throws(WireError) in
+                try videoOut.stream.writePadding(
+                    UInt8(clamping: probe.padding), mediaTime: room.time(at: now), extensions: values,
+                    map: extensions, into: &writer)
+            }
+        }
+        path.sent(probe, from: first, now: now)
+    }
+
+    /// Lets the choice follow the network, and asks for a keyframe when there is room for the one that is needed.
+    private func steer(now: MediaTime, network: NetworkThread) {
+        path.look(now: now)
+        applyChoice(now: now)
+        if path.soundVariant != soundVariant {
+            soundVariant = path.soundVariant
+            participant.state.withLock { $0.soundVariant = soundVariant }
+        }
+        probe(now: now, network: network)
+        pump(now: now, network: network)
+        let isSlideShow = path.choice?.step.isSlideShow ?? false
+        guard isSlideShow || path.queue.needsKeyframe, now >= nextOwnKeyframe, path.queue.wait < .milliseconds(100),
+            let current = awaited ?? watched
+        else { return }
+        nextOwnKeyframe = now + (isSlideShow ? path.slideInterval : MediaTime(seconds: 1))
+        if !isSlideShow { path.keyframeRequested(now: now) }
+        current.requestKeyframe()
+    }
+
+    /// Sends a packet of sound: it waits for nothing.
     func send(sound index: Int64, of output: EncodedOutput, now: MediaTime, network: NetworkThread) {
-        guard let soundOut, let path = peer.selectedPath, peer.isConnected else { return }
-        send(over: path, network) { writer throws(WireError) in
+        guard let soundOut, let way = peer.selectedPath, peer.isConnected else { return }
+        let values = path.extensions
+        send(.sound, over: way, now: now, network) { writer throws(WireError) in
             try soundOut.stream.write(
-                index, of: output.history, source: output.source, extensions: HeaderExtensions(), map: .empty, now: now,
+                index, of: output.history, source: output.source, extensions: values, map: extensions, now: now,
                 into: &writer)
         }
     }
 
     private func send(
-        over path: NetworkPath, _ network: NetworkThread,
+        _ kind: OutgoingPath.Kind, over way: NetworkPath, now: MediaTime, _ network: NetworkThread,
         _ write: (inout ByteWriter) throws(WireError) -> Bool
     ) {
-        network.send(over: path) { bytes in
+        network.send(over: way) { bytes in
             var writer = ByteWriter(bytes._mutatingExtracting(0..<PeerSession.packetLimit))
             guard (try? write(&writer)) == true else { return nil }
             let count = writer.count
-            return try? peer.protectRTP(&bytes, count: count)
+            guard let size = try? peer.protectRTP(&bytes, count: count) else { return nil }
+            path.sent(size, kind, now: now)
+            figures.bytesOut += UInt64(size)
+            return size
         }
         figures.packetsOut += 1
     }
 
     /// Bytes of a packet before encryption.
     private static let packetLimit = 1400
+    /// Header, extension and authentication of a packet, about.
+    private static let headerSize = 36
 
     private func sendControl(
         _ network: NetworkThread, _ write: (inout ByteWriter) throws(WireError) -> Void
@@ -359,6 +486,7 @@ final class PeerSession: @unchecked Sendable {
         if let deadline = peer.nextDeadline, deadline <= now { peer.handleTimeout(now: now) }
         guard peer.isConnected else { return }
         if now >= nextLook { follow(now: now) }
+        steer(now: now, network: network)
         if now >= nextRequests {
             nextRequests = now + .milliseconds(10)
             for receiver in pictures.values { ask(receiver, now: now, network: network) }
@@ -366,6 +494,10 @@ final class PeerSession: @unchecked Sendable {
         if now >= nextFeedback {
             nextFeedback = now + .milliseconds(50)
             sendFeedback(network)
+        }
+        if now >= nextWish {
+            nextWish = now + .milliseconds(250)
+            askForBitrate(now: now, network: network)
         }
         if now >= nextReport {
             nextReport = now + .milliseconds(900 + Int64.random(in: 0...200))
@@ -381,10 +513,32 @@ final class PeerSession: @unchecked Sendable {
         }
     }
 
+    /// Tells a publisher what is of use (REMB), so that nobody sends for a small tile what fills a large one.
+    private func askForBitrate(now: MediaTime, network: NetworkThread) {
+        var sources: [UsefulBitrate.Source] = []
+        for receiver in pictures.values where receiver.ssrc != nil {
+            let feed = receiver.feed
+            let isScreen = feed === participant.screen
+            // Nothing is known yet of where it is shown.
+            guard isScreen || !feed.isWanted || feed.wishedHeight != nil else { return }
+            sources.append(
+                UsefulBitrate.Source(
+                    isWanted: feed.isWanted, height: isScreen ? nil : feed.wishedHeight, isLayered: receiver.isLayered))
+        }
+        guard let bitrate = useful.update(sources, now: now) else { return }
+        let media = pictures.values.compactMap(\.ssrc)
+        sendControl(network) { [ownSSRC] writer throws(WireError) in
+            try ReceiverBandwidthEstimate(sender: ownSSRC, bitrate: UInt64(bitrate), sources: media)
+                .write(into: &writer)
+        }
+    }
+
     private func sendReports(now: MediaTime, network: NetworkThread) {
         var blocks = pictures.values.flatMap { $0.reportBlocks(now: now) }
         blocks += sounds.values.compactMap { $0.reportBlock(now: now) }
         figures.lossIn = Double(blocks.map(\.fractionLost).max() ?? 0) / 256
+        quality.note(loss: max(figures.lossIn, figures.lossOut, figures.soundLossOut), roundTrip: figures.roundTrip)
+        participant.state.withLock { $0.quality = quality.quality }
         let ntp = network.wallClock(at: now)
         let time = room.time(at: now)
         let name = canonicalName
@@ -405,9 +559,22 @@ final class PeerSession: @unchecked Sendable {
         }
     }
 
+    var receivesPictures: Bool { path.choice != nil }
+
     /// Everything counted of this session.
     var snapshot: SessionFigures {
         var result = figures
+        result.estimate = path.estimator.isMeasured ? path.estimator.estimate : nil
+        result.rate = path.rate
+        result.wait = path.queue.wait
+        result.framesDropped = path.queue.dropped
+        result.rung = rung
+        result.layers = path.choice?.step.isSlideShow == true ? 0 : layerLimit + 1
+        result.rungChanges = path.changes
+        result.probes = path.probes
+        result.asked = useful.asked
+        result.quality = quality.quality
+        result.hasLeanSound = soundVariant.isLean
         for receiver in pictures.values {
             result.videoPacketsIn += receiver.packets
             result.packetsLostIn += receiver.packetsLost
@@ -437,7 +604,26 @@ struct SessionFigures: Sendable {
     /// Shares, 0 to 1, of the last report.
     var lossIn = 0.0
     var lossOut = 0.0
+    var soundLossOut = 0.0
     var roundTrip: MediaTime?
+    /// Bits per second that the network takes; nil if not known.
+    var estimate: Int?
+    /// Bits per second that were sent of late.
+    var rate = 0
+    /// What waits to be sent, by the estimate.
+    var wait = MediaTime.zero
+    /// Pictures that could not go in time.
+    var framesDropped: UInt64 = 0
+    /// Nil for sound alone.
+    var rung: String?
+    /// Temporal layers that are sent, 1 to 3; 0 for a slide show.
+    var layers = 3
+    var rungChanges: [RungChoice.Reason: Int] = [:]
+    var probes = 0
+    /// Bits per second that the participant was asked to send at most.
+    var asked: Int?
+    var quality = ConnectionQuality.good
+    var hasLeanSound = false
 }
 
 extension PictureFormat {

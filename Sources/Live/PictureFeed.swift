@@ -145,6 +145,9 @@ final class PictureFeed: @unchecked Sendable {
         }
     }
 
+    /// Whether some view shows this source, or somebody records it.
+    var isWanted: Bool { state.withLock { $0.isShown || $0.sink != nil } }
+
     func requestKeyframe() { state.withLock { $0.wantsKeyframe = true } }
 
     /// Whether a keyframe is to be asked for; asking clears it.

@@ -190,7 +190,7 @@ public final class RoomRecording: RoomTap, @unchecked Sendable {
                 if let name = id.flatMap(room.participant)?.name { recorder?.speaker(name, at: event.time) }
             case .joined, .left: look(at: room, now: event.time)
             case .closed: end()
-            case .changed, .layout, .pinned, .view, .recording: break
+            case .changed, .layout, .pinned, .view, .rendition, .recording: break
             }
         }
     }

@@ -65,6 +65,8 @@ public struct RoomDetail: Sendable, Codable {
         /// The camera's picture has stopped.
         public var isFrozen: Bool
         public var sharesScreen: Bool
+        /// Their connection loses much, or is slow to answer.
+        public var hasPoorNetwork: Bool
         /// The layout that is watched; nil for those who only publish, and in events.
         public var view: String?
         /// Seconds since joining.
@@ -120,6 +122,7 @@ extension RoomDetail.Participant {
         hasCamera = participant.hasPicture
         isFrozen = participant.isFrozen
         sharesScreen = participant.sharesScreen
+        hasPoorNetwork = participant.hasPoorNetwork
         view = layout
         age = (time - participant.joined).seconds
     }
@@ -158,6 +161,14 @@ public struct SessionStatistics: Sendable, Codable {
     public var tickP99: Double?
     /// Milliseconds that the participant's sound waits in the jitter buffer at least.
     public var soundDelay: Double?
+    /// Of the connection, by loss and round trip.
+    public var quality: ConnectionQuality
+    /// Bits per second that the way to the participant is thought to take; nil before it is known.
+    public var estimate: Int?
+    /// What of the mixed picture is sent there; nil for sound alone.
+    public var rendition: String?
+    /// Temporal layers of it, 1 to 3; 0 for single pictures now and then.
+    public var layers: Int
 }
 
 extension LiveServer {
@@ -217,6 +228,7 @@ extension LiveServer {
             roundTrip: figures.roundTrip?.milliseconds,
             tickP50: view.map { $0.composite.quantile(0.5).milliseconds + $0.encode.quantile(0.5).milliseconds },
             tickP99: view.map { $0.composite.quantile(0.99).milliseconds + $0.encode.quantile(0.99).milliseconds },
-            soundDelay: participant.sound.map { $0.state.target.milliseconds })
+            soundDelay: participant.sound.map { $0.state.target.milliseconds }, quality: figures.quality,
+            estimate: figures.estimate, rendition: figures.rung, layers: figures.layers)
     }
 }

@@ -7,7 +7,8 @@ import Synchronization
 import Timing
 
 /// The sound of one room, on the sound clock's thread: every tick all sound is taken, mixed, and encoded: once for all
-/// who are silent, and once for each who is heard, without their own voice.
+/// who are silent (and once for each variant that somebody's network asks for), and once for each who is heard, without
+/// their own voice.
 final class RoomSound {
     /// An encode of this tick and who gets it.
     struct Output: Sendable {
@@ -18,32 +19,31 @@ final class RoomSound {
 
     private final class Listener {
         let input: AudioMixer.InputID
-        var encoder: OpusEncoder?
-        let output: EncodedOutput
+        /// Without their own voice.
+        var own: SoundEncode?
         var hasOwnEncode = false
+        var variant = SoundVariant.plain
 
-        init(input: AudioMixer.InputID, output: EncodedOutput) {
+        init(input: AudioMixer.InputID) {
             self.input = input
-            self.output = output
         }
     }
-
-    /// Ticks that an encoder is run in with before its stream is switched to: 100 ms.
-    private static let runIn = 5
 
     private let mixer: AudioMixer
     private var screen: SoundScreen
     private var candidates: [SoundScreen.Candidate] = []
     private var decoded: [Bool] = []
     private let bitrate: Int
-    private let shared: OpusEncoder
-    private let sharedOutput: EncodedOutput
+    /// The full mix as it is recorded, and as most get it.
+    private let shared: SoundEncode
+    private var variants: [SoundVariant: SoundEncode] = [:]
+    private var sharing: [SoundVariant: [Int]] = [.plain: []]
     private var listeners: [String: Listener] = [:]
     private var nextSource: UInt32 = 1
     private var buffer = [Float](repeating: 0, count: 2 * AudioMixer.framesPerTick)
     /// The full mix of the last ticks, the newest last.
     private var recent: [[Float]] = []
-    private var chunks: [EncodedChunk] = []
+    private var ticks = 0
     private let encodeCount = Atomic(0)
     /// Of the last tick; may be asked on any thread.
     var encodes: Int { encodeCount.load(ordering: .relaxed) }
@@ -54,16 +54,12 @@ final class RoomSound {
         mixer = AudioMixer(AudioMixer.Configuration(loudest: configuration.loudest))
         screen = SoundScreen(limit: configuration.loudest)
         bitrate = configuration.soundBitrate
-        shared = try RoomSound.makeEncoder(bitrate: configuration.soundBitrate)
-        sharedOutput = EncodedOutput(source: 0, format: nil)
+        shared = try SoundEncode(.plain, bitrate: configuration.soundBitrate, source: 0)
+        variants[.plain] = shared
     }
 
     /// Of the full mix.
-    var parameters: SoundParameters { shared.parameters }
-
-    private static func makeEncoder(bitrate: Int) throws(CodecError) -> OpusEncoder {
-        try OpusEncoder(SoundEncoderConfiguration(codec: .opus, channels: 2, bitrate: bitrate))
-    }
+    var parameters: SoundParameters { shared.encoder.parameters }
 
     /// Mixes the tick at `now`, which is `time` on the room's timeline.
     func tick(_ participants: [LiveParticipant], now: MediaTime, time: MediaTime) -> [Output] {
@@ -113,9 +109,7 @@ final class RoomSound {
                 continue
             }
             let input = mixer.addInput(InputSettings(isMuted: isMuted, wantsMixMinus: true))
-            listeners[participant.id] = Listener(
-                input: input, output: EncodedOutput(source: nextSource, format: nil))
-            nextSource &+= 1
+            listeners[participant.id] = Listener(input: input)
         }
         guard listeners.count > participants.count else { return }
         let present = Set(participants.map(\.id))
@@ -143,58 +137,80 @@ final class RoomSound {
 
     private func encode(_ participants: [LiveParticipant], time: MediaTime) -> [Output] {
         var outputs: [Output] = []
-        var sharing: [Int] = []
+        ticks += 1
+        for variant in sharing.keys { sharing[variant]?.removeAll(keepingCapacity: true) }
         for participant in participants where participant.kind != .publish {
-            guard let listener = listeners[participant.id], !mixer.sharesFullMix(listener.input) else {
-                listeners[participant.id]?.hasOwnEncode = false
-                sharing.append(participant.session)
+            guard let listener = listeners[participant.id] else {
+                sharing[.plain, default: []].append(participant.session)
                 continue
             }
-            guard let encoder = ownEncoder(of: listener) else { continue }
+            followVariant(of: listener, participant)
+            guard !mixer.sharesFullMix(listener.input), let own = ownEncode(of: listener) else {
+                listener.hasOwnEncode = false
+                sharing[listener.variant, default: []].append(participant.session)
+                continue
+            }
             var chunk: EncodedChunk?
-            try? mixer.withMixMinus(of: listener.input) { chunk = encode($0, with: encoder, time: time) }
+            try? mixer.withMixMinus(of: listener.input) {
+                chunk = own.encode($0, tick: ticks, time: time, recent: recent)
+            }
             if let chunk {
-                outputs.append(Output(chunk: chunk, output: listener.output, sessions: [participant.session]))
+                outputs.append(Output(chunk: chunk, output: own.output, sessions: [participant.session]))
             }
         }
-        // Always, so that the shared stream is there for whoever comes back to it.
-        let chunk = mixer.withMix { samples in
+        var encodes = listeners.values.count(where: \.hasOwnEncode)
+        mixer.withMix { samples in
+            for (variant, sessions) in sharing {
+                if !sessions.isEmpty { encodes += 1 }
+                // The plain one always, so that it is there for whoever comes back to it.
+                guard variant == .plain || !sessions.isEmpty, let encode = sharedEncode(variant) else { continue }
+                let chunk = encode.encode(samples, tick: ticks, time: time, recent: recent)
+                if variant == .plain { sharedChunk = chunk }
+                if let chunk, !sessions.isEmpty {
+                    outputs.append(Output(chunk: chunk, output: encode.output, sessions: sessions))
+                }
+            }
             remember(samples)
-            return encode(samples, with: shared, time: time)
         }
-        sharedChunk = chunk
-        if let chunk, !sharing.isEmpty {
-            outputs.append(Output(chunk: chunk, output: sharedOutput, sessions: sharing))
-        }
-        encodeCount.store(outputs.count, ordering: .relaxed)
+        encodeCount.store(encodes, ordering: .relaxed)
         return outputs
     }
 
-    /// The encoder of somebody who is heard. One that begins, or begins again, first gets the last 100 ms of what its
-    /// listener heard until now, so that its stream joins on without a break.
-    private func ownEncoder(of listener: Listener) -> OpusEncoder? {
-        if listener.hasOwnEncode { return listener.encoder }
-        guard let encoder = try? RoomSound.makeEncoder(bitrate: bitrate) else { return nil }
-        for (index, samples) in recent.enumerated() {
-            let time = MediaTime(nanoseconds: Int64(index - recent.count) * SoundPipeline.tickDuration.nanoseconds)
-            samples.withUnsafeBufferPointer { _ = encode($0, with: encoder, time: time) }
-        }
-        listener.encoder = encoder
-        listener.hasOwnEncode = true
-        return encoder
+    /// Packets of all variants end with every other tick: that is when somebody may change from one to another.
+    private func followVariant(of listener: Listener, _ participant: LiveParticipant) {
+        guard ticks % 2 == 0 else { return }
+        let wanted = participant.state.withLock(\.soundVariant)
+        guard wanted != listener.variant else { return }
+        listener.variant = wanted
+        listener.own = nil
+        listener.hasOwnEncode = false
+    }
+
+    private func sharedEncode(_ variant: SoundVariant) -> SoundEncode? {
+        if let encode = variants[variant] { return encode }
+        let encode = try? SoundEncode(variant, bitrate: bitrate, source: takeSource())
+        variants[variant] = encode
+        return encode
+    }
+
+    private func takeSource() -> UInt32 {
+        defer { nextSource &+= 1 }
+        return nextSource
+    }
+
+    /// The encode of somebody who is heard; nil while they still get the shared one.
+    private func ownEncode(of listener: Listener) -> SoundEncode? {
+        if listener.hasOwnEncode { return listener.own }
+        guard !listener.variant.isLean || ticks % 2 == 0 else { return nil }
+        let own =
+            listener.own ?? (try? SoundEncode(listener.variant, bitrate: bitrate, source: takeSource()))
+        listener.own = own
+        listener.hasOwnEncode = own != nil
+        return own
     }
 
     private func remember(_ samples: UnsafeBufferPointer<Float>) {
-        if recent.count == RoomSound.runIn { recent.removeFirst() }
+        if recent.count == SoundEncode.runIn { recent.removeFirst() }
         recent.append(Array(samples))
-    }
-
-    private func encode(
-        _ samples: UnsafeBufferPointer<Float>, with encoder: OpusEncoder, time: MediaTime
-    ) -> EncodedChunk? {
-        chunks.removeAll(keepingCapacity: true)
-        // A tick is one frame of Opus, so that each gives one chunk.
-        try? encoder.encode(samples, time: time, into: &chunks)
-        return chunks.last
     }
 }

@@ -84,6 +84,9 @@ public struct LiveEvent: Sendable, Encodable {
         case pinned(String?)
         /// What one viewer watches.
         case view(participant: String, ViewSettings)
+        /// What one viewer is sent from now on: a rendition, nil for sound alone, how many of its temporal layers, 1 to
+        /// 3, or 0 for single pictures now and then; and why: `bandwidth`, `keyframes` or `wish`.
+        case rendition(participant: String, name: String?, layers: Int, reason: String)
         /// All recordings under way.
         case recordings([RoomDetail.Recording])
         /// Nobody can join any more, and no event follows.
@@ -111,13 +114,15 @@ public struct LiveEvent: Sendable, Encodable {
             case .layout(let name): .layout(name)
             case .pinned(let id): .pinned(id)
             case .view(let participant, let choice): .view(participant: participant, ViewSettings(choice))
+            case .rendition(let participant, let name, let layers, let reason):
+                .rendition(participant: participant, name: name, layers: layers, reason: reason)
             case .recording(let marks): .recordings(marks.map(RoomDetail.Recording.init))
             case .closed: .closed
             }
     }
 
     private enum Key: String, CodingKey {
-        case type, room, time, participant, reason, layout, view, recordings
+        case type, room, time, participant, reason, layout, view, rendition, layers, recordings
     }
 
     /// One flat object: `type`, `room`, `time`, and what the type has besides.
@@ -137,6 +142,11 @@ public struct LiveEvent: Sendable, Encodable {
         case .view(let participant, let view):
             try object.encode(participant, forKey: .participant)
             try object.encode(view, forKey: .view)
+        case .rendition(let participant, let name, let layers, let reason):
+            try object.encode(participant, forKey: .participant)
+            try object.encode(name, forKey: .rendition)
+            try object.encode(layers, forKey: .layers)
+            try object.encode(reason, forKey: .reason)
         case .recordings(let recordings): try object.encode(recordings, forKey: .recordings)
         case .closed: break
         }
@@ -152,6 +162,7 @@ public struct LiveEvent: Sendable, Encodable {
         case .layout: "layout"
         case .pinned: "pinned"
         case .view: "view"
+        case .rendition: "rendition"
         case .recordings: "recordings"
         case .closed: "closed"
         }

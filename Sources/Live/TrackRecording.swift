@@ -100,7 +100,7 @@ final class TrackRecording: Sendable {
         case .activeSpeaker(let id): setSpeaker(id, at: event.time)
         case .layout(let name): setLayout(name, at: event.time)
         case .pinned(let id): recorder.note(.pinned(view: TrackRecording.view, participant: id), at: event.time)
-        case .view, .recording, .closed: break
+        case .view, .rendition, .recording, .closed: break
         }
     }
 

@@ -51,6 +51,8 @@ public struct Participant: Sendable, Equatable {
     public internal(set) var hasPicture = false
     public internal(set) var isFrozen = false
     public internal(set) var sharesScreen = false
+    /// Whether their connection loses much, or is slow to answer.
+    public internal(set) var hasPoorNetwork = false
     /// What they chose to see; nil for those who watch nothing.
     public internal(set) var choice: ViewChoice?
     /// The view that comes of the choice.

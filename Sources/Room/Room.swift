@@ -292,6 +292,16 @@ public struct Room: Sendable {
         return outcome
     }
 
+    /// One viewer is sent another rendition, or other layers of it, for `reason`; see ``RoomEvent/Kind``.
+    public func renditionChanged(
+        of id: String, to name: String?, layers: Int, reason: String, now: MediaTime
+    ) -> RoomOutcome {
+        var outcome = RoomOutcome()
+        guard !isClosed, participants.contains(where: { $0.id == id }) else { return outcome }
+        outcome.note(.rendition(participant: id, name: name, layers: layers, reason: reason), now)
+        return outcome
+    }
+
     // MARK: - Recordings
 
     /// Shows everybody that the room is recorded.

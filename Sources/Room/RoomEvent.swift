@@ -36,6 +36,9 @@ public struct RoomEvent: Sendable, Equatable {
         case pinned(String?)
         /// What one viewer watches.
         case view(participant: String, ViewChoice)
+        /// What one viewer is sent from now on: a rung of the ladder, nil for sound alone, and how many temporal layers of
+        /// it, 0 for single pictures now and then; and why.
+        case rendition(participant: String, name: String?, layers: Int, reason: String)
         /// All recordings that are under way.
         case recording([RecordingMark])
         /// Nobody can join any more.

@@ -69,10 +69,12 @@ extension Room {
         let before = participants[place]
         guard
             before.hasPicture != hasPicture || before.isFrozen != isFrozen || before.sharesScreen != sharesScreen
+                || before.hasPoorNetwork != fact.hasPoorNetwork
         else { return }
         participants[place].hasPicture = hasPicture
         participants[place].isFrozen = isFrozen
         participants[place].sharesScreen = sharesScreen
+        participants[place].hasPoorNetwork = fact.hasPoorNetwork
         outcome.note(.changed(participants[place]), now)
     }
 

@@ -259,7 +259,7 @@ enum OpenAPI {
                 "type": "object",
                 "required": [
                   "id", "name", "kind", "isConnected", "presence", "isMuted", "isCameraMuted", "mutedByHost", "hasCamera",
-                  "isFrozen", "sharesScreen", "age"
+                  "isFrozen", "sharesScreen", "hasPoorNetwork", "age"
                 ],
                 "properties": {
                   "id": {"$ref": "#/components/schemas/Name"},
@@ -274,13 +274,16 @@ enum OpenAPI {
                   "hasCamera": {"type": "boolean"},
                   "isFrozen": {"type": "boolean"},
                   "sharesScreen": {"type": "boolean"},
+                  "hasPoorNetwork": {"type": "boolean"},
                   "view": {"type": "string"},
                   "age": {"type": "number"}
                 }
               },
               "Statistics": {
                 "type": "object",
-                "required": ["bytesIn", "packetsOut", "framesOut", "resent", "lossIn", "lossOut"],
+                "required": [
+                  "bytesIn", "packetsOut", "framesOut", "resent", "lossIn", "lossOut", "quality", "layers"
+                ],
                 "properties": {
                   "bytesIn": {"type": "integer", "minimum": 0},
                   "packetsOut": {"type": "integer", "minimum": 0},
@@ -291,7 +294,11 @@ enum OpenAPI {
                   "roundTrip": {"type": "number"},
                   "tickP50": {"type": "number"},
                   "tickP99": {"type": "number"},
-                  "soundDelay": {"type": "number"}
+                  "soundDelay": {"type": "number"},
+                  "quality": {"enum": ["good", "fair", "poor"]},
+                  "estimate": {"type": "integer", "description": "Bits per second that the way there takes."},
+                  "rendition": {"type": "string"},
+                  "layers": {"type": "integer", "minimum": 0, "maximum": 3}
                 }
               }
             }

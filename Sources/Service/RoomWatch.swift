@@ -59,7 +59,7 @@ public final class RoomWatch: Sendable {
             case .closed:
                 following.subscription.withLock { $0 = nil }
                 webhooks.tell("room.ended", room: room, Said(room: room))
-            case .participantChanged, .activeSpeaker, .layout, .pinned, .view, .recordings: break
+            case .participantChanged, .activeSpeaker, .layout, .pinned, .view, .rendition, .recordings: break
             }
         }
     }

@@ -119,7 +119,9 @@ public final class Signalling: @unchecked Sendable {
                 for member in channel.members { member.end("closed") }
                 channels[room] = nil
                 return
-            case .participantJoined, .participantChanged, .activeSpeaker, .layout, .pinned, .view, .recordings: break
+            case .participantJoined, .participantChanged, .activeSpeaker, .layout, .pinned, .view, .rendition,
+                .recordings:
+                break
             }
         }
     }

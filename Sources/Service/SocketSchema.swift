@@ -356,6 +356,20 @@ enum SocketSchema {
                   }
                 },
                 {
+                  "description": "What one viewer is sent from now on; no rendition is sound alone, 0 layers are single pictures.",
+                  "type": "object",
+                  "required": ["type", "room", "time", "participant", "rendition", "layers", "reason"],
+                  "properties": {
+                    "type": {"const": "rendition"},
+                    "room": {"$ref": "#/$defs/name"},
+                    "time": {"type": "number", "description": "Seconds since the room was opened."},
+                    "participant": {"$ref": "#/$defs/name"},
+                    "rendition": {"type": ["string", "null"]},
+                    "layers": {"type": "integer", "minimum": 0, "maximum": 3},
+                    "reason": {"enum": ["bandwidth", "keyframes", "wish"]}
+                  }
+                },
+                {
                   "description": "All that are under way.",
                   "type": "object",
                   "required": ["type", "room", "time", "recordings"],

@@ -12,6 +12,7 @@ enum LoadCommand {
         Option("--server", value: "URL", "the server (default http://127.0.0.1:8080)"),
         Option("--token", value: "T", "a join token"),
         Option("--media", value: "FILE", repeatable: true, "VP8 and Opus to publish (default Samples/*.webm)"),
+        Option("--watch", "publishes nothing"),
         Option("--no-sound", "publishes pictures only"),
         Option("--decode", value: "N", "how many clients decode what they receive; the others count (default 2)"),
         Option(
@@ -46,6 +47,7 @@ enum LoadCommand {
         run.duration = try read.number("--duration", in: 0.1...86_400) ?? 10
         run.decoding = try read.integer("--decode", in: 0...1000) ?? 2
         run.hasSound = !read.has("--no-sound")
+        run.watches = read.has("--watch")
         run.joins = try read.integer("--joins", in: 0...10_000) ?? 0
         run.measuresLatency = read.has("--latency")
         run.rounds = try read.integer("--rounds", in: 1...1000) ?? 1

@@ -11,6 +11,8 @@ struct LoadRun {
     var duration = 10.0
     var decoding = 2
     var impairment: Impairment?
+    /// Only receives.
+    var watches = false
     var files: [String] = []
     var measuresLatency = false
     var hasSound = true
@@ -50,7 +52,9 @@ struct LoadRun {
         let crowd = try crowd()
         defer { crowd.stop() }
         let clients = try media.enumerated().map { index, media in
-            var options = LoadOptions(name: media.name, media: media, decodes: index < decoding)
+            var options = LoadOptions(
+                name: media.name, kind: watches ? .view : .session, media: watches ? nil : media,
+                decodes: index < decoding)
             options.tones = hasSound ? Array(Set(tones.compactMap { $0 })).sorted() : []
             options.impairment = impairment
             return try join(crowd, options)

@@ -83,6 +83,9 @@ public final class LoadClient: @unchecked Sendable {
     private var transportSequence: UInt16 = 0
     private var nextReport = MediaTime.zero
     private var nextRequests = MediaTime.zero
+    private var nextFeedback = MediaTime.zero
+    /// When packets came, for the server's estimate of the network.
+    private var arrivals: ArrivalLog?
     private var figures: LoadReport
     private let shared: Mutex<Shared>
 
@@ -118,6 +121,7 @@ public final class LoadClient: @unchecked Sendable {
         figures.answered = (answered - began).milliseconds
         shared = Mutex(Shared(report: figures))
         ownSSRC = SSRC(UInt32.random(in: 1 ... .max))
+        if extensions[.transportSequenceNumber] != nil { arrivals = ArrivalLog(sender: ownSSRC, media: SSRC(0)) }
         for section in peer.session.media {
             guard let codec = section.codec else { continue }
             if codec.format.isVideo { videoSection = section.index }
@@ -303,6 +307,12 @@ public final class LoadClient: @unchecked Sendable {
     }
 
     private func take(_ packet: RTPPacket, in bytes: Span<UInt8>, source: IncomingSource, now: MediaTime) {
+        if let block = packet.extensions,
+            let number = (try? HeaderExtensions(parsing: block, in: bytes, map: extensions))?.transportSequenceNumber
+        {
+            arrivals?.media = packet.header.ssrc
+            arrivals?.receive(number, arrival: now)
+        }
         guard source.media == videoSection else {
             receiver.receiveSound(packet, in: bytes, now: now)
             return
@@ -381,12 +391,18 @@ public final class LoadClient: @unchecked Sendable {
                 nextRequests = now + .milliseconds(10)
                 askForMissing(now: now)
             }
+            if now >= nextFeedback {
+                nextFeedback = now + .milliseconds(50)
+                while let feedback = arrivals?.takeFeedback() {
+                    sendControl { writer throws(WireError) in try feedback.write(into: &writer) }
+                }
+            }
             if now >= nextReport {
                 nextReport = now + .milliseconds(500)
                 sendReports(now: now)
                 publish()
             }
-            next = min(next, nextRequests, nextReport, sendDue(now: now))
+            next = min(next, nextRequests, nextFeedback, nextReport, sendDue(now: now))
         }
         flush()
         next = min(next, outward?.nextDue ?? next, inward?.nextDue ?? next)

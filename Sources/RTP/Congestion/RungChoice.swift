@@ -34,7 +34,7 @@ public struct RungChoice: Sendable {
 
     /// Shares of the bitrate up to each of three layers.
     private static let shares = [0.45, 0.65, 1]
-    private static let slideShow = 8_000
+    private static let slideShow = 16_000
     private static let leastHold = MediaTime(seconds: 1.5)
     private static let longestHold = MediaTime(seconds: 24)
     /// Requests for keyframes within 10 s that are taken as they come.

@@ -46,6 +46,8 @@ public struct SendQueue: Sendable {
     public static let longestWait = MediaTime(seconds: 2.5)
     /// How much faster than the estimate pictures may go, so that keyframes do not take for ever.
     private static let pace = 1.5
+    /// Seconds that what waits to be sent again may take.
+    private static let longestRepeat = 0.4
     /// What may be waiting when a picture of a layer comes, in ms at the estimate.
     private static let waits = [800.0, 450, 300]
 
@@ -66,6 +68,8 @@ public struct SendQueue: Sendable {
     private var isGuess = false
     private var pictures: [Entry] = []
     private var repeats: [(sequence: SequenceNumber, bytes: Int)] = []
+    /// All that wait.
+    private var repeatedBytes = 0
     /// Bytes that may go now.
     private var allowance = 3000.0
     /// Bytes that were taken beyond what the link has done since, by the estimate.
@@ -196,8 +200,12 @@ public struct SendQueue: Sendable {
         guard repeats.count < SendQueue.repeatLimit, !repeats.contains(where: { $0.sequence == sequence }) else {
             return false
         }
-        if rate != nil, wait > MediaTime(seconds: 1) { return false }
+        if let rate {
+            let isTooMuch = Double(repeatedBytes + bytes) * 8 > Double(rate) * SendQueue.longestRepeat
+            guard wait <= MediaTime(seconds: 1), repeats.isEmpty || !isTooMuch else { return false }
+        }
         repeats.append((sequence, bytes))
+        repeatedBytes += bytes
         debt += Double(bytes)
         return true
     }
@@ -221,6 +229,7 @@ public struct SendQueue: Sendable {
         guard rate == nil || allowance > 0 else { return nil }
         if let first = repeats.first {
             repeats.removeFirst()
+            repeatedBytes -= first.bytes
             allowance -= Double(first.bytes)
             return .repeated(first.sequence)
         }

@@ -99,10 +99,17 @@ public struct SendStream: ~Copyable {
     public func source(
         ofLost sequence: SequenceNumber, now: MediaTime, interval: MediaTime = .milliseconds(10)
     ) -> UInt32? {
+        packet(ofLost: sequence, now: now, interval: interval)?.source
+    }
+
+    /// As ``source(ofLost:now:interval:)``, with the packet's index in that history.
+    public func packet(
+        ofLost sequence: SequenceNumber, now: MediaTime, interval: MediaTime = .milliseconds(10)
+    ) -> (source: UInt32, index: Int64)? {
         guard let entry = entry(sequence), entry.times < SendStream.maximumRepeats,
             entry.times == 0 || now - entry.lastSent >= interval
         else { return nil }
-        return entry.source
+        return (entry.source, entry.index)
     }
 
     /// Writes a packet again: on the repair stream if there is one, otherwise as it was. False, and nothing written, if

@@ -163,7 +163,7 @@ function follow() {
         return showPeople();
       case "recordings": recorder?.set(signalling.recordings); return;
       case "room": if (!connection.view) picker.select(signalling.room.layout); return;
-      case "quality": at("network").hidden = Math.max(signalling.quality.lossIn, signalling.quality.lossOut) < 0.05; return;
+      case "quality": at("network").hidden = signalling.quality.quality !== "poor"; return;
       case "chat": {
         const isMine = detail.participant === signalling.me;
         chat.add(detail, isMine);

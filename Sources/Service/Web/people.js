@@ -39,6 +39,7 @@ export class PeoplePanel {
       if (speaker === person.id) marks.push("speaking");
       if (person.isMuted) marks.push(person.mutedByHost.includes("audio") ? "muted by a host" : "muted");
       if (person.sharesScreen) marks.push("shares the screen");
+      if (person.hasPoorNetwork) marks.push("poor connection");
       if (person.presence === "lost") marks.push("connection lost");
       else if (person.presence === "joining") marks.push("joining");
       else if (person.isFrozen) marks.push("picture stopped");

@@ -11,6 +11,9 @@ const rows = [
   { key: "sending", name: "Sending", show: rate, plot: true, least: 1e6 },
   { key: "loss", name: "Loss", show: (value) => `${value.toFixed(1)} %`, plot: true, least: 5 },
   { key: "lossOut", name: "Loss on the way out", show: (value) => `${value.toFixed(1)} %`, plot: true, least: 5 },
+  { key: "quality", name: "Connection" },
+  { key: "takes", name: "My network takes", show: rate },
+  { key: "rendition", name: "Sent to me" },
   { key: "trip", name: "Round trip", show: milliseconds, plot: true, least: 50 },
   { key: "mixing", name: "Added by mixing", show: milliseconds },
   { key: "waiting", name: "My sound waits there", show: milliseconds },
@@ -31,7 +34,10 @@ export class Panel {
       this.connection.peer.getStats(), this.place.hidden ? undefined : this.connection.statistics().catch(() => undefined),
     ]);
     const now = { time: performance.now(), bytes: 0, sent: 0, packets: 0, lost: 0, frames: 0, waited: 0, emitted: 0 };
-    const values = { lossOut: service?.lossOut * 100, mixing: service?.tickP50, waiting: service?.soundDelay };
+    const values = {
+      lossOut: service?.lossOut * 100, mixing: service?.tickP50, waiting: service?.soundDelay, quality: service?.quality, takes: service?.estimate,
+      rendition: service && (service.rendition ? service.layers ? `${service.rendition}${service.layers < 3 ? `, ${service.layers} of 3 layers` : ""}` : "single pictures" : "sound only"),
+    };
     for (const entry of report.values()) {
       if (entry.type === "inbound-rtp") {
         now.bytes += entry.bytesReceived ?? 0;
