@@ -27,6 +27,7 @@ public final class LiveServer: @unchecked Sendable {
     let followers = Mutex<[RoomSubscription.Link]>([])
     /// Sessions by their tokens.
     private let tokens = Mutex<[String: Entry]>([:])
+    private let measured = Mutex<(capacity: Capacity?, listener: (@Sendable (Capacity) -> Void)?)>((nil, nil))
     /// Where what has ended is taken apart: freeing decoders takes a while, and no clock waits for it.
     private let yard = DispatchQueue(label: "yard")
 
@@ -68,6 +69,18 @@ public final class LiveServer: @unchecked Sendable {
         soundClock = Metronome(name: "sound-clock", rate: FrameRate(50))
     }
 
+    /// What this machine is good for; nil until that is known, soon after the start.
+    public var capacity: Capacity? { measured.withLock(\.capacity) }
+
+    /// `listener` is told once, as soon as that is known, here or on a thread of its own.
+    public func onCapacity(_ listener: @escaping @Sendable (Capacity) -> Void) {
+        let known = measured.withLock { measured in
+            if measured.capacity == nil { measured.listener = listener }
+            return measured.capacity
+        }
+        if let known { listener(known) }
+    }
+
     /// What candidates carry.
     public var addresses: [String] {
         candidates.filter { $0.transport == .udp }.map { "\($0.host):\($0.port)" }
@@ -77,7 +90,14 @@ public final class LiveServer: @unchecked Sendable {
         network.onEnd = { [unowned self] session in ended(session) }
         network.start()
         pool.start(threads: max(1, configuration.decoders))
-        WarmUp.begin(configuration)
+        WarmUp.begin(configuration) { [weak self] capacity in
+            guard let self else { return }
+            let listener = self.measured.withLock { measured in
+                measured.capacity = capacity
+                return measured.listener
+            }
+            listener?(capacity)
+        }
         frameClock.start(stride: { [overload] in overload.step.tickStride }) { [unowned self] now in
             overload.advance(to: now)
             for room in rooms.withLock({ Array($0.values) }) {

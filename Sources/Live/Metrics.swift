@@ -21,6 +21,11 @@ extension LiveServer {
         page.gauge("tessera_rooms", "Rooms that are open.", Double(rooms.count))
         page.gauge("tessera_sessions", "Peers, connected or connecting.", Double(sessions.count))
         page.gauge("tessera_sessions_connected", "Peers with media.", Double(sessions.filter(\.1).count))
+        if let capacity {
+            page.gauge(
+                "tessera_capacity_participants", "What the machine is good for in one room, as measured at the start.",
+                Double(capacity.participants))
+        }
         addClock(frameClock.snapshot, "frame", to: &page)
         addClock(soundClock.snapshot, "sound", to: &page)
         addViews(rooms, to: &page)

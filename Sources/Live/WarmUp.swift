@@ -12,8 +12,12 @@ enum WarmUp {
     /// Names in some scripts, since each may have a font of its own.
     private static let names = ["Ada", "Zoë", "Олена", "حسن", "王芳", "유진", "प्रिया"]
 
-    static func begin(_ configuration: LiveConfiguration) {
-        let thread = Thread { run(configuration) }
+    /// `completion` is called on that thread with what the machine is good for.
+    static func begin(_ configuration: LiveConfiguration, _ completion: @escaping @Sendable (Capacity) -> Void) {
+        let thread = Thread {
+            run(configuration)
+            if let capacity = Capacity.measure(configuration) { completion(capacity) }
+        }
         thread.name = "warm-up"
         thread.stackSize = 4 << 20
         thread.start()

@@ -4,6 +4,7 @@ import Live
 import Mixing
 import Service
 import Store
+import Timing
 
 /// A service from its start to its end.
 struct Serving {
@@ -57,6 +58,13 @@ struct Serving {
                 "open": configuration.access.isOpenOnLoopback ? "yes" : "no",
             ])
         FileHandle.standardOutput.write(Data("ready: \(configuration.url(port: parts.server.port))\n".utf8))
+        parts.rooms.onCapacity { capacity in
+            let line =
+                "good for about \(capacity.participants) participants in one room (decoding "
+                + "\(milliseconds(capacity.decode)), drawing \(milliseconds(capacity.composite)), encoding "
+                + "\(milliseconds(capacity.encode)) a picture)\n"
+            FileHandle.standardOutput.write(Data(line.utf8))
+        }
         wait(for: signals, parts)
         log.note("stopping", [:])
         parts.server.stop()
@@ -195,3 +203,5 @@ struct Serving {
         }
     }
 }
+
+private func milliseconds(_ time: MediaTime) -> String { "\((time.milliseconds * 10).rounded() / 10) ms" }
