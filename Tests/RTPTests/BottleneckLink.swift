@@ -8,6 +8,8 @@ struct BottleneckLink: ~Copyable {
         /// Bits per second.
         var rate: Int
         var loss = 0.0
+        /// Bytes that may pass at once after a pause, as through a shaper.
+        var burst = 0
         /// Evenly spread; packets keep their order.
         var jitter = MediaTime.zero
         var delay = MediaTime.milliseconds(25)
@@ -96,12 +98,12 @@ struct BottleneckLink: ~Copyable {
         sentLog.send(size: size, now: time)
         let isLost = Double.random(in: 0..<1, using: &random) < conditions.loss
         let jitter = Int64.random(in: 0...max(0, conditions.jitter.nanoseconds), using: &random)
-        let start = max(time, busyUntil)
+        let start = max(time - MediaTime(seconds: Double(conditions.burst * 8) / Double(conditions.rate)), busyUntil)
         guard start - time <= conditions.queueLimit else { return }
         busyUntil = start + MediaTime(seconds: Double(size * 8) / Double(conditions.rate))
         passed += size
         guard !isLost else { return }
-        lastArrival = max(lastArrival, busyUntil + conditions.delay + MediaTime(nanoseconds: jitter))
+        lastArrival = max(lastArrival, max(busyUntil, time) + conditions.delay + MediaTime(nanoseconds: jitter))
         inFlight.append(InFlight(at: lastArrival, number: number))
     }
 

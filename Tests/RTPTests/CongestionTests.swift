@@ -44,6 +44,17 @@ import Timing
         #expect(rose < MediaTime(seconds: 10))
     }
 
+    /// A shaper lets the first bytes of a probe pass at once; that is no bandwidth.
+    @Test(arguments: [800_000, 2_000_000, 5_000_000]) func shapersDoNotFoolProbes(rate: Int) throws {
+        var conditions = BottleneckLink.Conditions(rate: rate)
+        conditions.burst = 3000
+        conditions.queueLimit = .milliseconds(200)
+        var link = BottleneckLink(conditions)
+        try link.run(seconds: 20)
+        #expect(link.samples.allSatisfy { $0.estimate < rate * 6 / 5 })
+        #expect(link.use(last: 10) >= 0.8)
+    }
+
     @Test func whatIsNotUsedIsNotLost() throws {
         var link = BottleneckLink(.init(rate: 3_000_000))
         link.demand = 120_000

@@ -31,6 +31,9 @@ public struct BandwidthEstimator: Sendable {
         lastOveruse.map { now - $0 < MediaTime(seconds: 1) } ?? false
     }
 
+    /// Bytes that a shaper lets pass at once after a pause.
+    private static let shaperBurst = 3200
+
     /// In ms; less is no queue that matters.
     private static let leastQueue = 20.0
     /// In ms; more is drained even if it grows no more.
@@ -56,6 +59,8 @@ public struct BandwidthEstimator: Sendable {
         var sent: MediaTime
         var arrivals = 0
         var bytes = 0
+        /// Bytes at the beginning that count for nothing, as a shaper may let them pass at once.
+        var allowance = 0
         var lastSequence: Int64 = 0
         var first: MediaTime?
         var last: MediaTime?
@@ -231,7 +236,7 @@ public struct BandwidthEstimator: Sendable {
 
     /// 20 ms at the rate, so that a queue of not much more can come of it.
     private func probe(_ bitrate: Int) -> Probe {
-        let bytes = bitrate / 8 / 50
+        let bytes = bitrate < 600_000 ? bitrate / 8 / 50 : max(bitrate / 8 / 50, 2 * BandwidthEstimator.shaperBurst)
         let header = 36
         let packets = min(max(bytes / (255 + header), 5), 120)
         return Probe(bitrate: bitrate, packets: packets, padding: min(max(bytes / packets - header, 1), 255))
@@ -240,12 +245,23 @@ public struct BandwidthEstimator: Sendable {
     /// A probe has been sent, with these transport-wide sequence numbers.
     public mutating func sent(_ probe: Probe, sequences: Range<Int64>, now: MediaTime) {
         cluster = Cluster(probe: probe, sequences: sequences, sent: now)
+        if probe.packets * (probe.padding + 36) >= 2 * BandwidthEstimator.shaperBurst * 9 / 10 {
+            cluster?.allowance = BandwidthEstimator.shaperBurst
+        }
         lastProbe = now
     }
 
     private mutating func note(_ result: PacketResult) {
         guard let arrived = result.arrived, var cluster else { return }
         cluster.arrivals += 1
+        guard cluster.allowance <= 0 else {
+            cluster.allowance -=
+                result.size * max(1, cluster.lastSequence == 0 ? 1 : Int(result.sequence - cluster.lastSequence))
+            cluster.lastSequence = max(cluster.lastSequence, result.sequence)
+            cluster.last = arrived
+            self.cluster = cluster
+            return
+        }
         // What is lost between two that arrive took its time at the bottleneck as well.
         if cluster.first != nil { cluster.bytes += result.size * max(1, Int(result.sequence - cluster.lastSequence)) }
         cluster.lastSequence = max(cluster.lastSequence, result.sequence)
