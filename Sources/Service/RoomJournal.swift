@@ -88,7 +88,7 @@ public final class RoomJournal: Sendable {
             }
             state.rooms.remove(event.room)
             log.note("room-closed", ["room": room, "seconds": .number(Int(event.time))])
-        case .participantChanged, .activeSpeaker, .layout, .pinned, .view: break
+        case .participantChanged, .activeSpeaker, .layout, .pinned, .view, .rendition: break
         }
     }
 }
