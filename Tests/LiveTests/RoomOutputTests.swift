@@ -72,7 +72,12 @@ import Testing
         #expect(eventually { members[0].client.report.frames > 20 })
         let url = "rtmp://127.0.0.1:\(23_900 + Int.random(in: 0..<90))/live/key"
         func listen(_ file: String) throws -> Process {
-            try spawn("ffmpeg", ["-v", "error", "-y", "-listen", "1", "-f", "flv", "-i", url, "-c", "copy", file])
+            try spawn(
+                "ffmpeg",
+                [
+                    "-v", "error", "-y", "-listen", "1", "-f", "flv", "-i", url, "-c", "copy", "-flush_packets", "1",
+                    file,
+                ])
         }
         let output = try rig.server.output(
             room: "test", RoomOutput.Options(id: "o1", target: .server(url: url))
@@ -86,6 +91,12 @@ import Testing
                 eventually(within: 60) { output.status.state == .running && output.status.bytes > before + 200_000 },
                 "\(output.status)")
             if file == "first.flv" {
+                // It looks at the stream for a while before it writes.
+                let path = "\(folder)/\(file)"
+                #expect(
+                    eventually(within: 30) {
+                        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0 > 50_000
+                    })
                 let failures = output.status.failures
                 kill(server.processIdentifier, SIGKILL)
                 #expect(eventually(within: 20) { output.status.failures > failures })

@@ -144,7 +144,7 @@ import WebRTC
         for sequence in UInt16(4)..<16 {
             _ = server.receive(fragment(length: 6_000, sequence: sequence, count: 10).span, now: .zero)
         }
-        #expect(server.refused == hostile.count + 11)
+        #expect(server.refused == hostile.count + 12)
     }
 
     @Test func aHelloInOverlappingPiecesOutOfOrderIsPutTogether() throws {
